@@ -22,6 +22,7 @@ from pathlib import Path
 
 from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.feeds.layout_files import layout_of
+from quetsach.feeds.reader import read
 from quetsach.lake import keeping
 from quetsach.lake.ingestion import Ingestion, land
 from quetsach.lake.lake import Lake
@@ -59,7 +60,7 @@ def fill(lake: Lake, count: int) -> None:
         sha256, size = land([body], staged / "landed.zst")
         ingestion = Ingestion(staged, Fresh(lake.engine()), lambda _day: [])
         at = datetime.combine(day, clock(23), UTC) + timedelta(hours=1, seconds=number)
-        ingestion.stage([body], layout, families, lambda rows: annotate(rows, tables), None, now=at)
+        ingestion.stage(read([body], layout, families, now=at), lambda rows: annotate(rows, tables), None)
         made = ingestion.delivery(
             sha256=sha256, layout=layout, file=f"{number}.csv", size_bytes=size, now=at, families=families
         )

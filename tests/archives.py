@@ -8,6 +8,7 @@ import email.policy
 import gzip
 import io
 import lzma
+import shutil
 import struct
 import subprocess
 import tarfile
@@ -57,6 +58,8 @@ def iso_of(members: Members) -> bytes:
 
 
 def _by_tool(members: Members, result: str, command: list[str]) -> bytes:
+    if not shutil.which(command[0]):
+        raise RuntimeError(f"{command[0]} is not installed: tests/requirements.py says which package has it")
     with tempfile.TemporaryDirectory() as folder:
         inside = Path(folder) / "in"
         for name, member in members.items():

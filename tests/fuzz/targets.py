@@ -6,6 +6,7 @@ Hypothesis thinks of, so that a target that rots is noticed.
 
 import bz2
 import contextlib
+import functools
 import gzip
 import hashlib
 import hmac
@@ -104,10 +105,17 @@ _scratch = tempfile.TemporaryDirectory(prefix="quetsach-fuzz-", dir="/dev/shm" i
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One reader. ``read`` raises nothing but ``QuetsachError``; ``seeds`` are well-formed inputs to start from."""
+    """One reader. ``read`` raises nothing but ``QuetsachError``; ``seeds`` are well-formed inputs to start from.
+
+    They are given, or made when they are asked for, where a program has to be there that makes them.
+    """
 
     read: Callable[[bytes], object]
-    seeds: tuple[bytes, ...]
+    given: tuple[bytes, ...] | Callable[[], tuple[bytes, ...]]
+
+    @property
+    def seeds(self) -> tuple[bytes, ...]:
+        return self.given() if callable(self.given) else self.given
 
 
 def _crontab(content: bytes) -> None:
@@ -350,10 +358,16 @@ _PATTERN = (
 _SMALL = Limits(depth=3, members=100, output_bytes=1 << 20, bomb_bytes=1 << 20, seconds=1)
 _KINDS = sorted(FileKind)
 _MEMBERS = {"a.txt": b"some text " * 99, "b.zip": zip_of({"c": bytes(3_000)})}
-_ARCHIVES = (
-    *(form(_MEMBERS) for name, form in CONTAINERS.items() if name != "iso"),  # too large to be a seed
-    *(form(bytes(3_000)) for form in COMPRESSIONS.values()),
-)
+
+
+@functools.cache
+def _archives() -> tuple[bytes, ...]:
+    return (
+        *(form(_MEMBERS) for name, form in CONTAINERS.items() if name != "iso"),  # too large to be a seed
+        *(form(bytes(3_000)) for form in COMPRESSIONS.values()),
+    )
+
+
 _HIVE = build_hive({"": {"x": (SZ, "y")}, r"A\B": {"run": (MULTI_SZ, ["a", "b"]), "d": (BINARY, bytes(20_000))}})
 _EDITS = (
     DeleteValue(r"A\B", "d"),
@@ -576,7 +590,7 @@ TARGETS: Mapping[str, Target] = {
     "pack-container": Target(_pack, (_packed(),)),
     "hive": Target(_hive, (_HIVE,)),
     "hive-edit": Target(_hive_edit, (_HIVE,)),
-    "archive": Target(_archive, _ARCHIVES),
+    "archive": Target(_archive, _archives),
     "yara-rules": Target(_rules, (_RULES,)),
     "signature": Target(_signature, (signed(INDIRECT, indirect(bytes(32), SHA256), publisher("Microsoft Windows")),)),
     "program": Target(_signature, (sign(program(), publisher("Microsoft Windows")),)),

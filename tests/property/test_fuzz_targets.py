@@ -1,6 +1,8 @@
 """Every target of the fuzzer holds on its seeds, on cuts of them, and on what Hypothesis makes of them."""
 
 import contextlib
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -23,3 +25,10 @@ def test_a_reader_returns_or_refuses(name: str) -> None:
             target.read(content)
 
     read()
+
+
+def test_only_the_archives_need_the_programs_that_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    code = "from tests.fuzz.targets import TARGETS; TARGETS['archive'].seeds"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip().endswith("7z is not installed: tests/requirements.py says which package has it")

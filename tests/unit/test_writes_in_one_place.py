@@ -25,6 +25,7 @@ EXCEPTIONS = {
     "cli/center/export.py": "packs into a file that the storage gives and places",
     "cli/scan.py": "a listing that a person asked for, written while the scan goes on",
     "lake/compacted.py": "divisions of a day, in the writer's folder, which goes",
+    "lake/heads.py": "heads of a log that grows, added and synced under the lock of the log",
     "lake/lake.py": "the lock and the folder of the one writer",
     "lake/readers.py": "the lock of those who read; a chained log: read, followed and synced under one lock",
     "lake/records.py": "an index that is appended to, and believed only where it agrees with the records",

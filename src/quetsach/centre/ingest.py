@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from quetsach.centre.centre import Centre
-from quetsach.core.errors import InputError
+from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
 from quetsach.core.text import Text
 from quetsach.lake import keeping
@@ -13,6 +13,7 @@ from quetsach.lake.ingestion import Annotate
 from quetsach.lake.keeping import Expired
 from quetsach.lake.lake import IngestResult, Outcome, ingest_file
 from quetsach.lake.reannotation import Reannotated, reannotate
+from quetsach.lake.retry import Retried, retry
 from quetsach.network import annotate_by_day
 
 LIFETIME_DAYS = 90
@@ -75,6 +76,44 @@ def ingest_bytes(
         annotate=_annotate(centre),
         now=now,
     )
+
+
+def retry_set_aside(
+    centre: Centre,
+    deliveries: Iterable[str] | None = None,
+    *,
+    reason: str = "",
+    clock: Callable[[], datetime],
+    is_dry_run: bool = False,
+) -> Iterator[tuple[str, Retried | QuetsachError]]:
+    """Read again what was set aside (``lake.retry``); yield what became of each delivery, by its file.
+
+    Args:
+        centre: whose lake.
+        deliveries: identifiers, or at least the first 8 characters of each; all of which something is set aside if
+            ``None``.
+        reason: only deliveries of which a record was set aside for this reason (``feeds.record.Reason``).
+        clock: the time at which each was taken in (aware).
+        is_dry_run: say what would be taken in.
+
+    Raises:
+        QuetsachError: there is no such delivery, or a table of the centre is damaged.
+    """
+    names, explain = centre.families, _annotate(centre)
+    with centre.lake.view() as view:
+        given = [None] if deliveries is None else list(deliveries)
+        chosen = {one.id: one for name in given for one in view.deliveries_set_aside(name)}
+        if reason:
+            reasons = view.reasons_set_aside(chosen.values())
+            chosen = {id_: one for id_, one in chosen.items() if reasons[id_][reason]}
+    for id_, one in chosen.items():
+        try:
+            yield (
+                one.file,
+                retry(centre.lake, id_, families=names, annotate=explain, now=clock(), is_dry_run=is_dry_run),
+            )
+        except QuetsachError as error:
+            yield one.file, error
 
 
 def _annotate(centre: Centre) -> Annotate:

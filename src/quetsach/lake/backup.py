@@ -24,6 +24,7 @@ from typing import BinaryIO
 from quetsach import storage
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError, compacted, readers, records, rollups
+from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 from quetsach.lake.readers import Access
 
@@ -52,13 +53,34 @@ class _Entry:
     changed_ns: int
 
 
-def back_up(lake: Lake, folder: Path, *, by: Access, progress: Callable[[int], None] = lambda _files: None) -> BackedUp:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was read of a backup, and what is wrong with which of its files, by their paths in the lake."""
+
+    made_at: str
+    state: str
+    files: int
+    size_bytes: int
+    faults: tuple[tuple[str, Text], ...]
+
+
+def back_up(
+    lake: Lake,
+    folder: Path,
+    *,
+    by: Access,
+    is_deep: bool = False,
+    progress: Callable[[int], None] = lambda _files: None,
+) -> BackedUp:
     """Bring a backup up to what the lake holds now; ingests go on meanwhile.
+
+    Contents that are there are known by their size, and read again where ``is_deep``: one that is damaged is replaced.
 
     Args:
         lake: which one.
         folder: the backup; made if it is not there, and of this lake alone.
         by: who copies, which is logged.
+        is_deep: read what is there.
         progress: told after each file.
 
     Raises:
@@ -69,19 +91,19 @@ def back_up(lake: Lake, folder: Path, *, by: Access, progress: Callable[[int], N
         readers.record(lake.folder, by, what="backup", of="all")
         with lake.writers.none() as catalog:
             view = lake.view()
-            changing = dict(_changing(lake.folder, [delivery.id for delivery in catalog.deliveries]))
+            changing = dict(_changing(lake.folder, [commit.id for commit in catalog.commits]))
         with view:
             roll_ups = {path for one in catalog.roll_ups() for path in one.paths() if (lake.folder / path).exists()}
             lasting = sorted(catalog.paths() | roll_ups)
             entries, copied = dict[str, _Entry](), 0
             for path in lasting:
-                entries[path], is_new = _keep(lake.folder / path, former.get(path), folder)
+                entries[path], is_new = _keep(lake.folder / path, former.get(path), folder, is_deep=is_deep)
                 copied += is_new
                 progress(1)
         for path, content in changing.items():
             digest = hashlib.sha256(content).hexdigest()
             entries[path] = _Entry(digest, len(content), 0)
-            if not _object(folder, digest).exists():
+            if not _is_kept(folder, entries[path], is_deep=is_deep):
                 storage.make_folder(_object(folder, digest).parent)
                 storage.write(_object(folder, digest), content)
                 copied += 1
@@ -124,6 +146,68 @@ def restore(folder: Path, lake: Path, *, progress: Callable[[int], None] = lambd
     except OSError as error:
         raise _explained(error, lake) from error
     return len(entries)
+
+
+def check(folder: Path, *, progress: Callable[[int], None] = lambda _files: None) -> Checked:
+    """Read a backup whole, without its lake: contents are held against their digests, records against the files.
+
+    Args:
+        folder: the backup.
+        progress: told after each file.
+
+    Raises:
+        LakeError: it is none, its manifest is damaged, or another process is writing it.
+    """
+    manifest = read_manifest(folder)
+    try:
+        with storage.locked(folder / _LOCK, waits=False):
+            about = json.loads((folder / MANIFEST).read_bytes())
+            faults = list(_wrong_records(folder, manifest))
+            for path, entry in manifest.items():
+                if told := _wrong(folder, entry):
+                    faults.append((path, told))
+                progress(1)
+    except BlockingIOError as error:
+        raise LakeError(Text("another process is writing this backup"), where=str(folder)) from error
+    except OSError as error:
+        raise _explained(error, folder) from error
+    size = sum(entry.size_bytes for entry in manifest.values())
+    return Checked(str(about.get("made_at")), str(about.get("state")), len(manifest), size, tuple(faults))
+
+
+def _wrong(folder: Path, entry: _Entry) -> Text | None:
+    try:
+        with _object(folder, entry.sha256).open("rb") as kept:
+            is_sound = _copied(kept) == entry.sha256
+    except FileNotFoundError:
+        return Text("the file is missing")
+    except OSError as error:
+        return Text("cannot be read: {reason}", reason=SystemText(error.strerror))
+    return None if is_sound else Text("the backup is damaged: a file of it has other bytes than when it was made")
+
+
+def _wrong_records(folder: Path, manifest: dict[str, _Entry]) -> Iterator[tuple[str, Text]]:
+    """Yield the commit records that are none, and the files that they list and the backup has not."""
+    found, place = list[records.Record](), f"{records.FOLDER}/"
+    for path in (path for path in manifest if path.startswith(place)):
+        try:
+            content = _object(folder, manifest[path].sha256).read_bytes()
+            found.append(records.Record(Delivery.from_json(content, where=path), manifest[path].sha256))
+        except FileNotFoundError:
+            continue  # told as missing
+        except LakeError:
+            yield path, Text("this commit record cannot be read")
+    try:
+        there = manifest.get(compacted.FILE)
+        moved = compacted.parse_compacted(_object(folder, there.sha256).read_bytes()) if there else ()
+        catalog = records.Catalog(folder, found, moved, making="")
+    except FileNotFoundError:
+        return
+    except LakeError:
+        yield records.FOLDER, Text("the records of the backup do not belong together")
+        return
+    for path in sorted(catalog.paths() - manifest.keys()):
+        yield path, Text("a record lists this file, and the backup has it not")
 
 
 def read_manifest(folder: Path) -> dict[str, _Entry]:
@@ -181,17 +265,28 @@ def _changing(lake: Path, deliveries: list[str]) -> Iterator[tuple[str, bytes]]:
             yield path, (whole[0] + whole[1] if path == readers.ACCESS_FILE else content)
 
 
-def _keep(path: Path, known: _Entry | None, folder: Path) -> tuple[_Entry, bool]:
+def _is_kept(folder: Path, entry: _Entry, *, is_deep: bool) -> bool:
+    """Say whether a content is in the backup: by its size, or by its bytes."""
+    kept = _object(folder, entry.sha256)
+    if not kept.exists() or kept.stat().st_size != entry.size_bytes:
+        return False
+    if not is_deep:
+        return True
+    with kept.open("rb") as there:
+        return _copied(there) == entry.sha256
+
+
+def _keep(path: Path, known: _Entry | None, folder: Path, *, is_deep: bool) -> tuple[_Entry, bool]:
     """Have a file's content in the backup; return its entry, and whether it was not there."""
     state = path.stat()
     stat = state.st_size, state.st_mtime_ns
-    if known and stat == (known.size_bytes, known.changed_ns) and _object(folder, known.sha256).exists():
+    if known and stat == (known.size_bytes, known.changed_ns) and _is_kept(folder, known, is_deep=is_deep):
         return known, False
     with path.open("rb") as source:
         digest = _copied(source)
         entry = _Entry(digest, *stat)
         kept = _object(folder, digest)
-        if kept.exists() and kept.stat().st_size == state.st_size:
+        if _is_kept(folder, entry, is_deep=is_deep):
             return entry, False
         source.seek(0)
         storage.make_folder(kept.parent)

@@ -72,7 +72,22 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
         LakeError: the record is damaged.
     """
     try:
-        found = json.loads((lake / FILE).read_bytes())
+        return parse_compacted((lake / FILE).read_bytes())
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        hint = Text("restore it from a backup of the lake")
+        raise LakeError(Text("not a record of compacted days"), where=FILE, hint=hint) from error
+
+
+def parse_compacted(content: bytes) -> tuple[Compacted, ...]:
+    """Return what a record of compacted days says.
+
+    Raises:
+        LakeError: it is none.
+    """
+    try:
+        found = json.loads(content)
         return tuple(
             Compacted(
                 date.fromisoformat(one["day"]),
@@ -86,9 +101,7 @@ def read_compacted(lake: Path) -> tuple[Compacted, ...]:
             )
             for one in found
         )
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         hint = Text("restore it from a backup of the lake")
         raise LakeError(Text("not a record of compacted days"), where=FILE, hint=hint) from error
 

@@ -1,11 +1,15 @@
 """A delivery: one file of one feed and report, and what became of its records.
 
-Its JSON is the commit record: a Parquet file counts only if a delivery lists it.
+Its JSON is the commit record: a Parquet file counts only if a delivery lists it. What was set aside and is understood
+later is a commit of its own, a retry (``lake.retry``): the record of the delivery stays, and its account is read
+together with those of its retries.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,6 +25,12 @@ def delivery_id(sha256: str, feed: str, report: str) -> str:
     return f"{sha256}.{feed}.{report}"
 
 
+def retry_id(delivery: str, number: int) -> str:
+    """Return the identifier of a retry of a delivery: like that of a delivery, of other digits."""
+    digits, _, of_report = delivery.partition(".")
+    return f"{hashlib.sha256(f'{digits}.{of_report} retry {number}'.encode()).hexdigest()}.{of_report}"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What was ingested. ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
@@ -30,6 +40,10 @@ class Delivery:
     ``layout``). ``subject`` says what its addresses are (``feeds.layout.Subject``). ``expired`` are the days whose
     sightings were deleted at the end of their lifetime; with the last of them (``has_landed`` is false) the delivered
     bytes and the quarantine went too. The counts stay, so that every record remains accounted for.
+
+    A retry has ``retry_of``, the identifier of its delivery, and its number ``retry`` from 1: ``records`` are those
+    that were set aside until then, ``quarantined`` those that still are. Of a delivery, ``retry`` is how many retries
+    are in its account (``accounts``).
     """
 
     sha256: str
@@ -50,11 +64,15 @@ class Delivery:
     has_landed: bool = True
     subject: str = Subject.HOST
     context: int = 0
+    retry_of: str = ""
+    retry: int = 0
 
     @property
     def id(self) -> str:
-        """The identifier of ``delivery_id``."""
-        return delivery_id(self.sha256, self.feed, self.report)
+        """The identifier of ``delivery_id``, of a retry that of ``retry_id``."""
+        return (
+            retry_id(self.retry_of, self.retry) if self.retry_of else delivery_id(self.sha256, self.feed, self.report)
+        )
 
     @property
     def is_counted(self) -> bool:
@@ -95,7 +113,7 @@ class Delivery:
     @property
     def quarantine_path(self) -> str:
         """The Parquet file of the rejects, relative to the lake; it exists if there are any."""
-        return f"quarantine/{self.id}.parquet"
+        return f"quarantine/{retry_id(self.retry_of or self.id, self.retry) if self.retry else self.id}.parquet"
 
     @property
     def landed_path(self) -> str:
@@ -114,6 +132,8 @@ class Delivery:
         record["ingested_at"] = self.ingested_at.astimezone(UTC).isoformat()
         record["days"] = {str(day): rows for day, rows in sorted(self.days.items())}
         record["expired"] = [str(day) for day in self.expired]
+        if not self.retry_of:
+            del record["retry_of"], record["retry"]
         return record
 
     def to_json(self) -> bytes:
@@ -152,6 +172,44 @@ class Delivery:
         if not adds_up:
             raise LakeError(Text("a commit record that does not add up"), where=where, hint=_RESTORE)
         return delivery
+
+
+def accounts(commits: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    """Return the deliveries among commits in their order, each with what its retries took in since.
+
+    Raises:
+        LakeError: a retry is of no delivery among them, or does not begin where the one before it ended.
+    """
+    of_delivery: defaultdict[str, list[Delivery]] = defaultdict(list)
+    found: dict[str, Delivery] = {}
+    for one in commits:
+        if one.retry_of:
+            of_delivery[one.retry_of].append(one)
+        else:
+            found[one.id] = one
+    for id_, retries in of_delivery.items():
+        for number, retry in enumerate(sorted(retries, key=lambda one: one.retry), 1):
+            before = found.get(id_)
+            if before is None or (retry.retry, retry.records) != (number, before.quarantined):
+                told = Text("a retry that does not follow the account of its delivery")
+                raise LakeError(told, where=f"{retry.id}.json", hint=_RESTORE)
+            found[id_] = _with_retry(before, retry)
+    return tuple(found.values())
+
+
+def _with_retry(delivery: Delivery, retry: Delivery) -> Delivery:
+    return replace(
+        delivery,
+        accepted=delivery.accepted + retry.accepted,
+        duplicates=delivery.duplicates + retry.duplicates,
+        quarantined=retry.quarantined,
+        repaired=delivery.repaired + retry.repaired,
+        days=Counter(delivery.days) + Counter(retry.days),
+        versions=retry.versions,
+        expired=tuple(sorted({*delivery.expired, *retry.expired})),
+        has_landed=retry.has_landed,
+        retry=retry.retry,
+    )
 
 
 def landed_path(sha256: str) -> str:

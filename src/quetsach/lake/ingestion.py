@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import Text
 from quetsach.feeds.layout import Layout
-from quetsach.feeds.reader import Batch, read
+from quetsach.feeds.reader import Batch
 from quetsach.feeds.table import ANNOTATED, REJECTS
 from quetsach.lake import LakeError, parquet
 from quetsach.lake.delivery import Delivery
@@ -77,24 +77,15 @@ class Ingestion:
         self.blank = self.context = 0
         self._network_versions: set[str] = set()
 
-    def stage(
-        self,
-        chunks: Iterable[bytes],
-        layout: Layout,
-        families: FamilyNames,
-        annotate: Annotate,
-        progress: Progress | None,
-        *,
-        now: datetime,
-    ) -> None:
-        """Read everything into staged Parquet files.
+    def stage(self, batches: Iterable[Batch], annotate: Annotate, progress: Progress | None) -> None:
+        """Write what was read into staged Parquet files.
 
         Raises:
             FeedError: the header cannot be read.
             LakeError: ``annotate`` gave something else, or the file has sightings of too many days.
         """
         try:
-            for batch in read(chunks, layout, families, now=now):
+            for batch in batches:
                 self._take(batch, annotate)
                 if progress:
                     progress(batch.bytes_read)
@@ -135,6 +126,11 @@ class Ingestion:
         )
         made.check()
         return made
+
+    def leave(self, records: int) -> None:
+        """Count records that were set aside before and stay so; their rows are in the staged quarantine already."""
+        self.records += records
+        self.quarantined += records
 
     def staged_files(self, delivery: Delivery) -> Iterator[tuple[Path, str]]:
         """Yield each staged file with the path that it gets in the lake."""

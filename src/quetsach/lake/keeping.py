@@ -94,8 +94,10 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
         LakeError: the lake cannot be read or written.
     """
     with lake.writers.all() as (tmp, catalog):
-        changed = [(d, after) for d in catalog.deliveries if (after := _after(d, before)) != d]
-        stays = catalog.paths(_after(d, before) for d in catalog.deliveries)
+        over = {d.id for d in catalog.deliveries if _is_over(d, before)}
+        after_of = [(d, _after(d, before, over)) for d in catalog.commits]
+        changed = [(d, after) for d, after in after_of if after != d]
+        stays = catalog.paths(after for _, after in after_of)
         gone = sorted(catalog.paths(d for d, _ in changed) - stays)
         days = {day for d, after in changed for day in set(after.expired) - set(d.expired)}
         sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
@@ -111,10 +113,17 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
     return Expired(len(days), sightings, len(gone), size, is_deleted)
 
 
-def _after(delivery: Delivery, before: date) -> Delivery:
-    expired = tuple(sorted({*delivery.expired, *(day for day in delivery.days if day < before)}))
-    is_over = len(expired) == len(delivery.days) if delivery.days else delivery.ingested_at.date() < before
-    return replace(delivery, expired=expired, has_landed=delivery.has_landed and not is_over)
+def _is_over(delivery: Delivery, before: date) -> bool:
+    """Say whether nothing is left of a delivery with its retries: they end together, for they share a file."""
+    if delivery.days:
+        return all(day < before or day in delivery.expired for day in delivery.days)
+    return delivery.ingested_at.date() < before
+
+
+def _after(commit: Delivery, before: date, over: set[str]) -> Delivery:
+    expired = tuple(sorted({*commit.expired, *(day for day in commit.days if day < before)}))
+    is_over = (commit.retry_of or commit.id) in over
+    return replace(commit, expired=expired, has_landed=commit.has_landed and not is_over)
 
 
 def _keep_roll_ups(lake: Lake, catalog: Catalog, days: set[date], tmp: Path) -> None:

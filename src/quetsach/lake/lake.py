@@ -22,7 +22,7 @@ import errno
 import io
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -40,6 +40,7 @@ from quetsach.feeds.layout import Layout
 from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
+from quetsach.feeds.reader import read
 from quetsach.feeds.record import legible
 from quetsach.lake import LakeError, compacted, queries, rollups
 from quetsach.lake.buckets import divisions_for
@@ -106,7 +107,7 @@ class Lake:
         self._engine = Engine()
         self._placement = placement(self._engine)
         self._names = names
-        self._layouts = layouts or bundled_layouts()
+        self.layouts = layouts or bundled_layouts()
 
     def view(self) -> LakeView:
         """Open a view of what is committed now: whatever belongs together is asked of one.
@@ -149,9 +150,9 @@ class Lake:
         try:
             with _opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)
-                layout = self._layouts.layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
+                layout = self.layouts.layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
                 with self.writers.one(layout.feed, layout.report) as (tmp, catalog):
-                    _refuse_other_subject(catalog, layout)
+                    refuse_other_subject(catalog, layout)
                     delivery, is_new = self._ingest(
                         _chunks(head, stream),
                         tmp,
@@ -203,16 +204,30 @@ class Lake:
         progress: Progress | None,
     ) -> tuple[Delivery, bool]:
         sha256, size_bytes = land(chunks, tmp / "landed.zst")
-        former = catalog.by_id.get(delivery_id(sha256, layout.feed, layout.report))
+        former = catalog.account(delivery_id(sha256, layout.feed, layout.report))
         if former is not None:
             return former, False
         fresh = queries.Fresh(self.engine())
-        ingestion = Ingestion(tmp, fresh, lambda day: _committed(catalog, day, layout))
-        ingestion.stage(landed_chunks(tmp / "landed.zst"), layout, families, annotate, progress, now=as_utc(now))
+        ingestion = Ingestion(tmp, fresh, lambda day: committed_of(catalog, day, layout))
+        batches = read(landed_chunks(tmp / "landed.zst"), layout, families, now=as_utc(now))
+        ingestion.stage(batches, annotate, progress)
         delivery = ingestion.delivery(
             sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=families
         )
         staged = [(tmp / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
+        self.commit(delivery, staged, catalog, tmp)
+        return delivery, True
+
+    def commit(self, delivery: Delivery, files: Iterable[tuple[Path, str]], catalog: Catalog, tmp: Path) -> None:
+        """Publish a delivery, or a retry of one, with its roll-ups; for the one writer.
+
+        Args:
+            delivery: what to commit.
+            files: in the writer's folder, each with its path in the lake; the sightings of its days among them.
+            catalog: what is committed until now.
+            tmp: the writer's folder.
+        """
+        staged = list(files)
         replaced, built = self._roll_up(catalog, delivery, tmp)
         staged += built
         if not catalog.deliveries:
@@ -231,7 +246,6 @@ class Lake:
             with suppress(OSError):
                 self.writers.leave()
         self.writers.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
-        return delivery, True
 
     def _gather(self, catalog: Catalog, delivery: Delivery, tmp: Path) -> list[str]:
         """Compact the days of a delivery that lie in many small files now; return the files that this replaces."""
@@ -269,7 +283,7 @@ class Lake:
         return self._engine.connection()
 
 
-def _refuse_other_subject(catalog: Catalog, layout: Layout) -> None:
+def refuse_other_subject(catalog: Catalog, layout: Layout) -> None:
     """Refuse to mix machines and others in a report: what is counted of it could not be told apart any more.
 
     Raises:
@@ -289,7 +303,7 @@ def _refuse_other_subject(catalog: Catalog, layout: Layout) -> None:
         )
 
 
-def _committed(catalog: Catalog, day: date, layout: Layout) -> list[Path]:
+def committed_of(catalog: Catalog, day: date, layout: Layout) -> list[Path]:
     """Return the sightings that one more of this day has to be compared with: an identifier says feed and report."""
     roll_up = catalog.roll_up(day, layout.feed, layout.report)
     if roll_up is None:

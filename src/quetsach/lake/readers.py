@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from quetsach.core.text import SystemText, Text
-from quetsach.lake import LakeError
+from quetsach.lake import LakeError, heads
 
 ACCESS_FILE = "access.jsonl"
 READERS_FILE = ".readers"
@@ -65,15 +65,17 @@ def record(lake: Path, access: Access, *, what: str, of: str) -> None:
                 "follows": _digest(last.removesuffix(b"\n")),
             }
             torn = b"\n" if last and not last.endswith(b"\n") else b""  # by a power cut
-            log.write(torn + json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            content = json.dumps(line, ensure_ascii=False).encode()
+            log.write(torn + content + b"\n")
             log.flush()
             os.fsync(log.fileno())
+            heads.seal(lake, log, content, now=access.now)
     except OSError as error:
         told = Text(
             "raw sightings are not shown, because the access log cannot be written: {reason}",
             reason=SystemText(error.strerror),
         )
-        raise LakeError(told, where=str(lake / ACCESS_FILE)) from error
+        raise LakeError(told, where=str(error.filename or lake / ACCESS_FILE)) from error
 
 
 def readings(lake: Path) -> Iterator[tuple[Reading | None, bool]]:
@@ -88,6 +90,21 @@ def readings(lake: Path) -> Iterator[tuple[Reading | None, bool]]:
         else:
             yield reading, reading.follows == _digest(before)
         before = line
+
+
+def head_faults(lake: Path) -> Iterator[Text]:
+    """Yield what of the log is not as its signed heads say (``lake.heads``).
+
+    Raises:
+        LakeError: the log or its heads cannot be read.
+    """
+    kept = heads.read_heads(lake)
+    wanted, digests, lines = {head.lines for head in kept.signed}, dict[int, str](), 0
+    for lines, line in enumerate(_lines(lake / ACCESS_FILE), 1):
+        if lines in wanted:
+            digests[lines] = _digest(line)
+    yield from kept.faults
+    yield from kept.missing(digests, lines)
 
 
 def _lines(path: Path) -> Iterator[bytes]:

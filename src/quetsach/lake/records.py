@@ -15,7 +15,7 @@ from quetsach.core.sighting import LATER
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError, rollups
 from quetsach.lake.compacted import Compacted, read_compacted
-from quetsach.lake.delivery import Delivery
+from quetsach.lake.delivery import Delivery, accounts
 from quetsach.lake.rollups import RollUp
 
 FOLDER, INDEX = "deliveries", "deliveries.index"
@@ -46,18 +46,20 @@ class Catalog:
     def __init__(self, folder: Path, records: Iterable[Record], compacted: Iterable[Compacted], *, making: str) -> None:
         known = sorted(records, key=lambda record: (record.delivery.ingested_at, record.delivery.id))
         self.folder = folder
-        self.deliveries = tuple(record.delivery for record in known)
-        """Oldest first."""
+        self.commits = tuple(record.delivery for record in known)
+        """What the commit records say, oldest first: deliveries and their retries."""
+        self.deliveries = accounts(self.commits)
+        """Every delivery with its account as it is now, oldest first."""
         moved = tuple(compacted)
         self._revised = {one.subject: one for one in moved if one.revision}
         self.state = _state_of(known, making, self._revised.values())
         """The same for two catalogs if and only if the same was committed, annotated and is rolled up by the same rule:
         where sightings lie is not in it."""
-        self.by_id = {delivery.id: delivery for delivery in self.deliveries}
+        self.by_id = {commit.id: commit for commit in self.commits}
         self._compacted = {one.subject: one for one in moved}
         self._places = {old: new for one in moved for old, new in one.places()}
         revisions = {subject: one.revision for subject, one in self._revised.items()}
-        self._sets = rollups.roll_ups_of(self.deliveries, revisions)
+        self._sets = rollups.roll_ups_of(self.commits, revisions)
         self._set_of = {(one.day, one.feed, one.report): one for one in self._sets}
         self._roll_ups = tuple(one for one in self._sets if self.by_id[one.deliveries[0]].is_counted)
         self._of_day: dict[date, list[RollUp]] = defaultdict(list)
@@ -136,10 +138,14 @@ class Catalog:
             found.update(self.by_id[id_].versions.get("network", "").split(", "))
         return found - {""}
 
-    def paths(self, deliveries: Iterable[Delivery] | None = None) -> set[str]:
-        """Return the files that deliveries stand on, or all, relative to the lake."""
-        chosen = self.deliveries if deliveries is None else deliveries
-        return {place for delivery in chosen for path in delivery.paths() for place in self._place(path)}
+    def account(self, delivery: str) -> Delivery | None:
+        """Return a delivery with its account as it is now, if there is one of this identifier."""
+        return next((one for one in self.deliveries if one.id == delivery), None)
+
+    def paths(self, commits: Iterable[Delivery] | None = None) -> set[str]:
+        """Return the files that commits stand on, or all, relative to the lake."""
+        chosen = self.commits if commits is None else commits
+        return {place for commit in chosen for path in commit.paths() for place in self._place(path)}
 
     def layout_of(self, roll_up: RollUp) -> tuple[int, int]:
         """Return in how many pieces the sightings of a roll-up lie, and in how many files the largest is divided.

@@ -23,7 +23,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.lake import LakeError, compacted, readers, records, rollups
 from quetsach.lake.buckets import OF_ADDRESS, buckets_in
-from quetsach.lake.delivery import Delivery
+from quetsach.lake.delivery import Delivery, accounts
 from quetsach.lake.ingestion import landed_chunks
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import Catalog
@@ -99,7 +99,7 @@ class Verification:
         self._view = None if self._records else lake.view()
         catalog = self._view.catalog if self._view else Catalog(lake.folder, (), {}, making="")
         self._catalog = catalog
-        landed = {d.landed_path: d for d in catalog.deliveries if d.has_landed}
+        landed = {d.landed_path: d for d in catalog.commits if d.has_landed}
         self._landed = self._chosen(list(landed.values()))
         self._days = self._chosen([one for one in catalog.sets() if catalog.sightings_for(one) is not None])
         self._are_made = rollups.read_making(lake.folder) == rollups.MAKING
@@ -112,7 +112,7 @@ class Verification:
     @property
     def steps(self) -> int:
         """How often progress is told of one step."""
-        return len(self._catalog.deliveries) + len(self._catalog.sets()) + len(self._landed) + len(self._days)
+        return len(self._catalog.commits) + len(self._catalog.sets()) + len(self._landed) + len(self._days)
 
     def run(self, progress: Callable[[int], None] = lambda _steps: None) -> Verified:
         """Look at everything; what is wrong is told and never mended.
@@ -128,12 +128,13 @@ class Verification:
                 progress(1)
 
         try:
-            look(self._delivery, list(catalog.deliveries))
+            look(self._delivery, list(catalog.commits))
             look(self._set, list(catalog.sets()))
             look(self._landed_bytes, self._landed)
             look(self._sightings, self._days)
             readings = list(readers.readings(self._lake.folder))
             faults += [_broken_line(n) for n, (_, follows) in enumerate(readings, 1) if not follows]
+            faults += [Fault(Kind.LOG, readers.ACCESS_FILE, told) for told in readers.head_faults(self._lake.folder)]
             unlisted, waiting = ([], 0) if self._records else self._unlisted()
         finally:
             if self._view:
@@ -154,7 +155,11 @@ class Verification:
     def _delivery(self, delivery: Delivery) -> Iterator[Fault]:
         """Look at what lies under a delivery's own name, and whether the index says of it what its record says."""
         record = f"{records.FOLDER}/{delivery.id}.json"
-        written = Delivery.from_json((self._lake.folder / record).read_bytes(), where=record)
+        try:
+            written = Delivery.from_json((self._lake.folder / record).read_bytes(), where=record)
+        except (OSError, LakeError) as error:  # it was there and sound when this look began
+            yield _missing(record) if isinstance(error, FileNotFoundError) else Fault(Kind.RECORD, record, _said(error))
+            return
         if _lasting(written) != _lasting(delivery):
             yield Fault(Kind.RECORD, record, Text("the index of records says something else of this delivery"))
         if delivery.has_landed and not (self._lake.folder / delivery.landed_path).is_file():
@@ -283,7 +288,7 @@ class Verification:
         with self._lake.writers.none() as catalog:
             is_swept = self._lake.writers.has_left
             listed = catalog.paths() | {path for roll_up in catalog.roll_ups() for path in roll_up.paths()} | _OWN
-            listed |= {f"{records.FOLDER}/{delivery.id}.json" for delivery in catalog.deliveries}
+            listed |= {f"{records.FOLDER}/{commit.id}.json" for commit in catalog.commits}
             there = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
         left = [path for path in there if path not in listed and not path.startswith(".writer.")]
         waiting = [path for path in left if is_swept and path.startswith(_SWEPT)]
@@ -296,7 +301,8 @@ _EPOCH_ORDINAL = 719_163
 
 
 def _damaged_records(folder: Path) -> Iterator[Fault]:
-    """Yield the commit records that cannot be read."""
+    """Yield the commit records that cannot be read, or do not follow each other."""
+    sound: list[Delivery] = []
     for path in sorted((folder / records.FOLDER).glob("*.json")):
         try:
             delivery = Delivery.from_json(path.read_bytes(), where=path.name)
@@ -305,9 +311,14 @@ def _damaged_records(folder: Path) -> Iterator[Fault]:
         except (OSError, LakeError) as error:
             yield Fault(Kind.RECORD, f"{records.FOLDER}/{path.name}", _said(error))
         else:
+            sound.append(delivery)
             if f"{delivery.id}.json" != path.name:
                 told = Text("this commit record has not the name of its delivery")
                 yield Fault(Kind.RECORD, f"{records.FOLDER}/{path.name}", told)
+    try:
+        accounts(sound)
+    except LakeError as error:
+        yield Fault(Kind.RECORD, f"{records.FOLDER}/{error.where}", _said(error))
 
 
 def _said(error: Exception) -> LocalText:

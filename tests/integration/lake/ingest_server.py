@@ -1,8 +1,8 @@
-"""Starts ingests, compactions and annotations in processes of their own, fast: it has imported everything and forks.
+"""Starts ingests, compactions and more in processes of their own, fast: it has imported everything and forks.
 
-Reads lines ``folder<TAB>step<TAB>work`` (``ingest``, ``compact`` or ``reannotate``) and answers the number of the
-process; after an empty line it waits for the end and answers the exit code (negative: by signal). A step other than -1
-is the number of the step to the disk before which the process kills itself.
+Reads lines ``folder<TAB>step<TAB>work`` (``ingest``, ``compact``, ``reannotate`` or ``retry``) and answers the number
+of the process; after an empty line it waits for the end and answers the exit code (negative: by signal). A step other
+than -1 is the number of the step to the disk before which the process kills itself.
 """
 
 import os
@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd  # noqa: F401  (pyarrow loads it at its first table, so each child would)
 import pyarrow as pa
 import pyarrow.compute as pc
+from tests.lake_reader import watch_layouts
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
@@ -22,6 +23,7 @@ from quetsach.feeds.table import ANNOTATIONS
 from quetsach.lake import keeping
 from quetsach.lake.lake import Lake, ingest_file
 from quetsach.lake.reannotation import reannotate
+from quetsach.lake.retry import retry
 
 
 def annotate(table: pa.Table) -> pa.Table:
@@ -47,6 +49,17 @@ def annotate_otherwise(table: pa.Table) -> pa.Table:
 def again(folder: Path) -> None:
     for _ in range(2):  # the second time sweeps what a reader or a kill left, and changes nothing
         reannotate(Lake(folder), annotate_otherwise)
+
+
+def retry_watch(folder: Path) -> None:
+    """Read again what was set aside of a lake of ``watch_layouts``, once those are mended."""
+    lake = Lake(folder, layouts=watch_layouts("bot", "c2"))
+    for _ in range(2):  # the second time sweeps what the first has gathered
+        with lake.view() as view:
+            chosen = [one.id for one in view.deliveries_set_aside()]
+        for one in chosen:
+            now = datetime(2020, 6, 18, tzinfo=UTC)
+            retry(lake, one, families=FamilyNames.of([], version="1"), annotate=annotate, now=now)
 
 
 def ingest(folder: Path, files: list[Path]) -> None:
@@ -95,6 +108,8 @@ def main() -> None:
                 arm(int(step))
             if work == "compact":
                 compact(Path(folder))
+            elif work == "retry":
+                retry_watch(Path(folder))
             elif work == "reannotate":
                 again(Path(folder))
             else:

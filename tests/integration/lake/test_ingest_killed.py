@@ -1,4 +1,4 @@
-"""kill -9 anywhere in an ingest, a compaction or an annotation, then the same again: the same lake."""
+"""kill -9 anywhere in an ingest, a compaction, an annotation or a retry, then the same again: the same lake."""
 
 import os
 import random
@@ -9,15 +9,17 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.lake_reader import TESTER
+from tests.integration.lake.ingest_server import annotate
+from tests.lake_reader import TESTER, watch_layouts
 from tests.sinkhole_report import HEADER, make_report
 from tests.waiting import PATIENCE_SECONDS
 
+from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.lake import compacted, hosts, readers
 from quetsach.lake.lake import Lake
@@ -167,6 +169,42 @@ def test_an_annotation_leaves_the_old_state_or_the_new_one(server: Server, tmp_p
         assert content_of(folder) == expected, f"killed at step {step}"
     assert step > 10
     assert states == {False, True}
+
+
+def test_a_retry_leaves_the_old_state_or_the_new_one(server: Server, tmp_path: Path) -> None:
+    lake, names = Lake(tmp_path / "whole", layouts=watch_layouts("bot")), FamilyNames.of([], version="1")
+    for hour in range(2):
+        kinds = [("16", "bot"), ("16", "site"), *([("16", "c2"), ("17", "c2")] if hour else [])]
+        rows = [f"2020-06-{day} 0{hour}:00:0{n},14.160.0.1,x,{kind}\n" for n, (day, kind) in enumerate(kinds)]
+        file, now = ("at,ip,bot,kind\n" + "".join(rows)).encode(), datetime(2020, 6, 17, tzinfo=UTC)
+        lake.ingest(file, feed="watch", families=names, annotate=annotate, now=now, name="2020-06-16-bots.csv")
+    shutil.copytree(tmp_path / "whole", tmp_path / "retried")
+    finish(server, tmp_path / "retried", "retry")
+    expected = content_of(tmp_path / "retried")
+    old, new = (accounts_of(tmp_path / name) for name in ("whole", "retried"))
+    assert (sum(one[1] for one in old), sum(one[1] for one in new)) == (2, 4)
+    states = set()
+    for step in range(200):
+        folder = tmp_path / f"lake-{step}"
+        shutil.copytree(tmp_path / "whole", folder)
+        server.start(folder, step, "retry")
+        if server.wait() == 0:
+            break
+        check_readable(folder)
+        found = accounts_of(folder)
+        assert found in (old, new), f"killed at step {step}"
+        states.add(found == new)
+        finish(server, folder, "retry")
+        assert content_of(folder) == expected, f"killed at step {step}"
+    assert step > 10
+    assert states == {False, True}
+
+
+def accounts_of(folder: Path) -> list[tuple[int, int, int, int]]:
+    """Return what became of the records of each delivery; they add up, and are as many as the sightings."""
+    with Lake(folder).view() as view:
+        assert view.sightings_count() == sum(one.accepted for one in view.deliveries())
+        return [(one.records, one.accepted, one.duplicates, one.quarantined) for one in view.deliveries()]
 
 
 def answers_of(folder: Path) -> list[object]:

@@ -77,3 +77,18 @@ def test_nothing_set_aside_is_said(capsys: pytest.CaptureFixture[str], tmp_path:
     lake = Lake(tmp_path / "lake")
     ingest(lake, TWO_DAYS)
     assert "Nothing was set aside" in told(capsys, lake, "list", "--lang", "en")
+
+
+def test_what_is_understood_by_now_is_taken_in_by_a_retry(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    early = "2020-07-01 07:00:00,14.160.0.9,mirai,VN,\n"
+    ingest(lake, TWO_DAYS + early + HOSTILE)
+    assert [one["reason"] for one in listed(capsys, lake)] == ["future", "bad_ip"]
+    assert "1 would be accepted, 0 are duplicates, 1 would stay" in told(
+        capsys, lake, "retry", "--all", "--check", "--lang", "en"
+    )
+    done = json.loads(told(capsys, lake, "retry", "--reason", "future", "--json"))
+    assert [(one["records"], one["accepted"], one["reasons"]) for one in done["retried"]] == [(2, 1, {"bad_ip": 1})]
+    assert [one["reason"] for one in listed(capsys, lake)] == ["bad_ip"]
+    assert "could be read again" in told(capsys, lake, "retry", "--reason", "future", "--lang", "en")
+    assert main(["center", "feeds", "quarantine", "retry", "--data", str(tmp_path)]) == 1

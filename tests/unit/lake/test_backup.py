@@ -179,3 +179,45 @@ def test_a_folder_of_something_else_is_refused(lake: Lake, tmp_path: Path) -> No
             back_up(lake, folder, by=TESTER)
     with pytest.raises(LakeError, match="no backup"):
         restore(tmp_path / "notes", tmp_path / "again")
+
+
+def wrong(folder: Path) -> dict[str, str]:
+    return {where: what.en for where, what in backup.check(folder).faults}
+
+
+def test_a_backup_is_checked_without_its_lake(lake: Lake, tmp_path: Path) -> None:
+    made = back_up(lake, tmp_path / "backup", by=TESTER)
+    shutil.rmtree(lake.folder)
+    checked = backup.check(tmp_path / "backup")
+    assert (checked.faults, checked.files, checked.state) == ((), made.files, made.state)
+    for path, entry in backup.read_manifest(tmp_path / "backup").items():
+        kept = backup._object(tmp_path / "backup", entry.sha256)
+        content = kept.read_bytes()
+        kept.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))  # of the same size
+        assert "other bytes" in wrong(tmp_path / "backup")[path]
+        kept.unlink()
+        assert wrong(tmp_path / "backup")[path] == "the file is missing"
+        kept.write_bytes(content)
+    assert wrong(tmp_path / "backup") == {}
+
+
+def test_a_manifest_that_leaves_a_file_out_is_found(lake: Lake, tmp_path: Path) -> None:
+    back_up(lake, tmp_path / "backup", by=TESTER)
+    manifest = json.loads((tmp_path / "backup" / "manifest.json").read_bytes())
+    gone = next(path for path in manifest["files"] if path.startswith(f"sightings/day={DAY}"))
+    del manifest["files"][gone]
+    (tmp_path / "backup" / "manifest.json").write_text(json.dumps(manifest))
+    assert wrong(tmp_path / "backup") == {gone: "a record lists this file, and the backup has it not"}
+
+
+def test_damage_of_the_same_size_is_mended_by_a_deep_backup_alone(lake: Lake, tmp_path: Path) -> None:
+    back_up(lake, tmp_path / "backup", by=TESTER)
+    entries = backup.read_manifest(tmp_path / "backup")
+    damaged = [path for path in entries if path.startswith(("landed", "deliveries"))]
+    for path in damaged:
+        kept = backup._object(tmp_path / "backup", entries[path].sha256)
+        kept.write_bytes(b"\0" * kept.stat().st_size)
+    back_up(lake, tmp_path / "backup", by=TESTER)
+    assert wrong(tmp_path / "backup").keys() >= set(damaged)
+    assert back_up(lake, tmp_path / "backup", by=TESTER, is_deep=True).copied == len(damaged) + 1
+    assert wrong(tmp_path / "backup") == {}

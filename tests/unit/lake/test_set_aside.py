@@ -1,24 +1,30 @@
-"""Records that were set aside, with their bytes."""
+"""Records that were set aside: with their bytes, and read again."""
 
 import base64
 import csv
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.lake_reader import TESTER, landed_bytes
+from tests.lake_reader import TESTER, landed_bytes, watch_layouts
 from tests.unit.lake.test_keeping import HEADER, NOW, TWO_DAYS, annotate, ingest
 
+from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.period import parse_day
 from quetsach.core.table import unguarded
+from quetsach.feeds.layout import Framing, Syntax
 from quetsach.feeds.record import Reason
 from quetsach.lake import LakeError, keeping, readers, set_aside
 from quetsach.lake.lake import Lake
+from quetsach.lake.retry import Retried, retry
 from quetsach.lake.set_aside import COLUMNS, SetAside, as_csv, as_json_lines, record_at, records_set_aside
+from quetsach.lake.verification import Kind, Verification
 
 HOSTILE = "2020-06-17 07:00:00,\"=cmd|' /C calc'!A0\",mirai,VN,\n"
 
@@ -139,3 +145,123 @@ def test_a_file_is_read_no_further_than_the_last_record_asked_for() -> None:
     rows = [{"line": 2, "byte_offset": 0, "byte_length": 5, "reason": "bad_ip", "column": ""}]
     [one] = set_aside._with_bytes(chunks(), rows, None)  # type: ignore[arg-type]
     assert one.content == b"first"
+
+
+WATCH = "at,ip,bot,kind\n"
+ROWS = (
+    "2020-06-16 07:00:00,14.160.0.1,mirai,bot\n2020-06-17 07:00:00,14.160.0.2,mirai,c2\n"
+    "2020-06-16 07:00:00,14.160.0.1,mirai,c2\n2020-06-17 07:00:00,nowhere,mirai,c2\n"
+)
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Lake:
+    """A lake whose layout is mended since: a record is new, one is there already, one has another fault."""
+    lake = Lake(tmp_path / "watch", layouts=watch_layouts("bot"))
+    ingest_watch(lake, WATCH + ROWS)
+    return Lake(lake.folder, layouts=watch_layouts("bot", "c2"))
+
+
+def ingest_watch(lake: Lake, content: str, *, named: str = "2020-06-17-bots.csv") -> None:
+    names = FamilyNames.of([], version="f")
+    lake.ingest(content.encode(), feed="watch", families=names, annotate=annotate, now=NOW, name=named)
+
+
+def retried(lake: Lake, *, is_dry_run: bool = False) -> Retried:
+    [one] = lake.view().deliveries()
+    names = FamilyNames.of([], version="f")
+    return retry(lake, one.id, families=names, annotate=annotate, now=NOW, is_dry_run=is_dry_run)
+
+
+def counts(lake: Lake) -> tuple[int, int, int, int]:
+    [one] = lake.view().deliveries()
+    return one.records, one.accepted, one.duplicates, one.quarantined
+
+
+def test_what_is_understood_now_is_taken_in_once_and_the_rest_has_its_reason_of_today(watch: Lake) -> None:
+    assert [one.reason for one in all_of(watch)] == ["other_kind"] * 3
+    done = retried(watch)
+    assert (done.records, done.accepted, done.duplicates, done.quarantined) == (3, 1, 1, 1)
+    assert (counts(watch), done.reasons) == ((4, 2, 1, 1), {"bad_ip": 1})
+    [left] = all_of(watch)
+    assert (left.reason, left.line, left.content) == ("bad_ip", 5, ROWS.splitlines()[3].encode())
+    state = watch.view().state
+    again = retried(watch)
+    assert (again.accepted, again.quarantined, again.is_written) == (0, 1, False)
+    assert watch.view().state == state
+    ingest_watch(watch, WATCH + ROWS)
+    assert counts(watch) == (4, 2, 1, 1)
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(watch: Lake) -> None:
+    before = {path: path.read_bytes() for path in watch.folder.rglob("*.*") if path.is_file()}
+    told = retried(watch, is_dry_run=True)
+    assert {path: path.read_bytes() for path in watch.folder.rglob("*.*") if path.is_file()} == before
+    assert (told.accepted, told.is_written) == (1, False)
+    assert retried(watch).reasons == told.reasons
+
+
+def test_a_place_without_a_record_of_today_keeps_its_reason(watch: Lake) -> None:
+    other = watch_layouts("bot", "c2")
+    framing = other.all[0].framing
+    [layout] = [replace(one, framing=replace(framing, comment="2020-06-17")) for one in other]
+    done = retried(Lake(watch.folder, layouts=replace(other, all=(layout,))))
+    assert (done.accepted, done.duplicates, done.reasons) == (0, 1, {"other_kind": 2})
+
+
+def test_a_record_of_an_expired_day_keeps_its_reason_while_the_file_is_kept(watch: Lake) -> None:
+    lake = Lake(watch.folder.parent / "both", layouts=watch_layouts("bot"))
+    ingest_watch(lake, WATCH + ROWS + "2020-06-17 08:00:00,14.160.0.3,mirai,bot\n")
+    keeping.expire(lake, before=parse_day("2020-06-17"))
+    done = retried(Lake(lake.folder, layouts=watch.layouts))
+    assert (done.accepted, done.duplicates, done.reasons) == (1, 0, {"other_kind": 1, "bad_ip": 1})
+
+
+def test_retries_and_ingests_at_once_take_each_record_once(watch: Lake) -> None:
+    errors: list[QuetsachError] = []
+
+    def work(run: Callable[[Lake], object]) -> None:
+        try:
+            run(Lake(watch.folder, layouts=watch.layouts))
+        except QuetsachError as error:
+            errors.append(error)
+
+    names, [one] = FamilyNames.of([], version="f"), watch.view().deliveries()
+    again = WATCH + ROWS.splitlines(keepends=True)[1]
+    runs = [
+        *[lambda lake: retry(lake, one.id, families=names, annotate=annotate, now=NOW)] * 2,
+        lambda lake: ingest_watch(lake, again, named="2020-06-18-bots.csv"),
+    ]
+    threads = [threading.Thread(target=work, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with watch.view() as view:
+        assert (view.sightings_count(), sum(d.accepted for d in view.deliveries())) == (2, 2)
+        assert sum(d.duplicates for d in view.deliveries()) == 2
+        assert len(view.catalog.commits) == 3
+
+
+def test_records_that_share_a_place_are_not_read_again(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    bundle = b'{"response": {"report": [{"ip": "nowhere"}]}}'
+    layouts = watch_layouts("bot")
+    shared = replace(layouts.all[0], framing=Framing(syntax=Syntax.JSON, path="response.report"), header=frozenset())
+    lake = Lake(tmp_path / "lake", layouts=replace(layouts, all=(shared,)))
+    ingest_watch(lake, bundle.decode(), named="2020-06-17-bots.json")
+    assert counts(lake) == (1, 0, 0, 1)
+    with pytest.raises(LakeError, match="in one place"):
+        retried(lake)
+
+
+def test_a_retry_without_its_delivery_is_a_fault(watch: Lake) -> None:
+    [one] = watch.view().deliveries()
+    retried(watch)
+    assert Verification(watch, is_deep=True).run().faults == ()
+    (watch.folder / "deliveries" / f"{one.id}.json").unlink()
+    with pytest.raises(LakeError, match="does not follow"):
+        Lake(watch.folder).view()
+    [fault] = Verification(Lake(watch.folder)).run().faults
+    assert (fault.kind, "does not follow" in fault.what.en) == (Kind.RECORD, True)

@@ -204,3 +204,10 @@ def test_nothing_of_the_lake_is_changed(lake: Lake) -> None:
     verified(lake)
     assert {path: path.read_bytes() for path in lake.folder.rglob("*") if path.is_file()} == before
     assert json.loads((lake.folder / compacted.FILE).read_text())
+
+
+def test_a_record_that_goes_meanwhile_is_a_fault_and_no_crash(lake: Lake) -> None:
+    verification, gone = Verification(lake), min((lake.folder / records.FOLDER).glob("*.json"))
+    gone.unlink()
+    found = {(fault.kind, fault.where) for fault in verification.run().faults}
+    assert (Kind.MISSING, f"{records.FOLDER}/{gone.name}") in found

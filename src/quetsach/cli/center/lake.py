@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from quetsach.centre.ingest import expire_sightings
 from quetsach.cli.center.opened import centre_with_lake, reader
@@ -11,7 +12,8 @@ from quetsach.cli.output import Progress, print_json, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.text import Number, Text, all_in_language, size_text
-from quetsach.lake import backup, keeping, readers
+from quetsach.lake import backup, heads, keeping, readers
+from quetsach.lake.heads import heads_path
 from quetsach.lake.keeping import Expired
 from quetsach.lake.verification import Verification, Verified
 
@@ -114,7 +116,8 @@ def compact(arguments: argparse.Namespace) -> int:
 def verify(arguments: argparse.Namespace) -> int:
     """Look whether the lake is whole."""
     language = chosen_language(arguments)
-    verification = Verification(centre_with_lake(arguments).lake, is_deep=arguments.deep)
+    lake = centre_with_lake(arguments).lake
+    verification = Verification(lake, is_deep=arguments.deep)
     label = Text("verifying", context="progress").in_language(language)
     with Progress(label, verification.steps) as progress:
         verified = verification.run(progress.advance)
@@ -122,11 +125,11 @@ def verify(arguments: argparse.Namespace) -> int:
         faults = [{"kind": f.kind, "where": f.where, "what": f.what.en} for f in verified.faults]
         print_json({**asdict(replace(verified, faults=())), "is_whole": not verified.faults, "faults": faults})
     else:
-        _tell_verified(verified, language)
+        _tell_verified(verified, lake.folder, language)
     return ExitCode.USAGE if verified.faults else ExitCode.NOTHING_FOUND
 
 
-def _tell_verified(verified: Verified, language: str) -> None:
+def _tell_verified(verified: Verified, lake: Path, language: str) -> None:
     tell(
         Text(
             "Looked at: {deliveries} deliveries with {files} files; read whole: {landed} delivered files, and the "
@@ -140,6 +143,8 @@ def _tell_verified(verified: Verified, language: str) -> None:
         ),
         language,
     )
+    if name := heads.key_name(lake):
+        tell(Text("Signed heads: {path}; SHA-256 of the key: {key}", path=heads_path(lake), key=name), language)
     if verified.waiting:
         waiting = Number(verified.waiting)
         tell(Text("{files} files wait to be deleted by the next ingest or lake command.", files=waiting), language)
@@ -157,11 +162,13 @@ def _tell_verified(verified: Verified, language: str) -> None:
 
 
 def back_up(arguments: argparse.Namespace) -> int:
-    """Copy the lake into another folder, or what has changed since the last time."""
+    """Copy the lake into another folder, or what has changed since the last time; or read a copy that is there."""
+    if arguments.verify:
+        return _check_backup(arguments)
     lake, language = centre_with_lake(arguments).lake, chosen_language(arguments)
     by = reader("center lake backup")
     with Progress(Text("copying", context="progress").in_language(language), len(lake.view().catalog.paths())) as bar:
-        made = backup.back_up(lake, arguments.folder.absolute(), by=by, progress=bar.advance)
+        made = backup.back_up(lake, arguments.folder.absolute(), by=by, is_deep=arguments.deep, progress=bar.advance)
     if arguments.json:
         print_json(asdict(made))
     else:
@@ -174,6 +181,35 @@ def back_up(arguments: argparse.Namespace) -> int:
             ),
             language,
         )
+    return ExitCode.NOTHING_FOUND
+
+
+def _check_backup(arguments: argparse.Namespace) -> int:
+    language = chosen_language(arguments)
+    total = len(backup.read_manifest(arguments.folder))
+    with Progress(Text("verifying", context="progress").in_language(language), total) as bar:
+        checked = backup.check(arguments.folder, progress=bar.advance)
+    if arguments.json:
+        faults = [{"where": where, "what": what.en} for where, what in checked.faults]
+        print_json({**asdict(replace(checked, faults=())), "is_whole": not faults, "faults": faults})
+        return ExitCode.USAGE if faults else ExitCode.NOTHING_FOUND
+    for where, what in checked.faults[:_MOST_FAULTS]:
+        say(f"{where}: {what.in_language(language)}")
+    if len(checked.faults) > _MOST_FAULTS:
+        more = Number(len(checked.faults) - _MOST_FAULTS)
+        tell(Text("… and {more} more; all of them with --json", more=more), language)
+    if checked.faults:
+        tell(Text("The backup is NOT whole: {faults} faults.", faults=Number(len(checked.faults))), language)
+        return ExitCode.USAGE
+    tell(
+        Text(
+            "The backup of {at} is whole: {files} files ({size}), each read and with the bytes it had.",
+            at=checked.made_at,
+            files=Number(checked.files),
+            size=size_text(checked.size_bytes, language),
+        ),
+        language,
+    )
     return ExitCode.NOTHING_FOUND
 
 
@@ -194,11 +230,17 @@ def print_access(arguments: argparse.Namespace) -> int:
     """List who read raw sightings."""
     lake = centre_with_lake(arguments).lake
     language = chosen_language(arguments)
-    lines = list(readers.readings(lake.folder))
+    lines, cut = list(readers.readings(lake.folder)), list(readers.head_faults(lake.folder))
     told = [reading for reading, _ in lines if reading]
     broken = [number for number, (_, follows) in enumerate(lines, 1) if not follows]
     if arguments.json:
-        print_json({"readings": [asdict(reading) for reading in told], "broken_lines": broken})
+        print_json(
+            {
+                "readings": [asdict(reading) for reading in told],
+                "broken_lines": broken,
+                "heads": [one.en for one in cut],
+            }
+        )
     elif told:
         rows = [(f"{r.at:%Y-%m-%d %H:%M:%S}", r.who, r.command, r.what, r.of) for r in told]
         print_table(all_in_language(_ACCESS, language), rows)
@@ -210,4 +252,11 @@ def print_access(arguments: argparse.Namespace) -> int:
                 Text("Line {line} is damaged or does not follow the line before it: the log was changed.", line=line),
                 language,
             )
-    return ExitCode.USAGE if broken else ExitCode.NOTHING_FOUND
+        for one in cut:
+            tell(one, language)
+        if name := heads.key_name(lake.folder):
+            tell(
+                Text("Signed heads: {path}; SHA-256 of the key: {key}", path=heads_path(lake.folder), key=name),
+                language,
+            )
+    return ExitCode.USAGE if broken or cut else ExitCode.NOTHING_FOUND

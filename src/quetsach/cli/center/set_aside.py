@@ -3,16 +3,23 @@
 import argparse
 import io
 import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TextIO
 
+from quetsach.centre.ingest import retry_set_aside
 from quetsach.cli.center.opened import centre_with_lake, reader
-from quetsach.cli.locations import new_file
+from quetsach.cli.center.publication import publish_and_tell
+from quetsach.cli.failure import complain
+from quetsach.cli.locations import default_data, new_file
 from quetsach.cli.output import print_json, print_json_list, print_table, say, tell
 from quetsach.cli.parser import ExitCode, chosen_language
-from quetsach.core.text import Text, all_in_language
+from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.text import Number, Text, all_in_language, number_text
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.layout_files import Layouts
 from quetsach.feeds.record import MAX_RECORD_BYTES, MAX_RECORD_LINES, Reason, excerpt
+from quetsach.lake.retry import Retried
 from quetsach.lake.set_aside import COLUMNS, SetAside, as_csv, as_json_lines, record_at, records_set_aside
 
 _QUARANTINE = (Text("file"), Text("line"), Text("offset"), Text("reason"), Text("column"), Text("excerpt"))
@@ -141,6 +148,68 @@ def export(arguments: argparse.Namespace) -> int:
         _write(arguments, file)
         file.detach()
     return ExitCode.NOTHING_FOUND
+
+
+def retry(arguments: argparse.Namespace) -> int:
+    """Read records again, and tell what is understood now and what stays set aside."""
+    centre, language = centre_with_lake(arguments), chosen_language(arguments)
+    if sum((bool(arguments.deliveries), arguments.all, bool(arguments.reason and not arguments.deliveries))) != 1:
+        hint = "quetsach center feeds quarantine retry --all"
+        raise InputError(Text("name deliveries, or all of them, or a reason"), hint=hint)
+    done: list[Retried] = []
+    refused: list[tuple[str, QuetsachError]] = []
+    found = retry_set_aside(
+        centre,
+        arguments.deliveries or None,
+        reason=arguments.reason or "",
+        clock=lambda: datetime.now(UTC),
+        is_dry_run=arguments.check,
+    )
+    for file, outcome in found:
+        if isinstance(outcome, QuetsachError):
+            refused.append((file, outcome))
+            complain(outcome, language, named="" if outcome.where == file else excerpt(file))
+        else:
+            done.append(outcome)
+            if not arguments.json:
+                _tell_retried(outcome, language, is_check=arguments.check)
+    if arguments.json:
+        told = [{"file": file, "error": error.in_language("en"), "hint": error.hint} for file, error in refused]
+        print_json({"is_check": arguments.check, "retried": [asdict(one) for one in done], "refused": told})
+    elif not done and not refused:
+        tell(Text("Nothing is set aside that could be read again."), language)
+    if not arguments.check:
+        is_changed = any(one.accepted for one in done)
+        publish_and_tell(arguments.data or default_data(), language, now=datetime.now(UTC), is_changed=is_changed)
+    return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
+
+
+def _tell_retried(one: Retried, language: str, *, is_check: bool) -> None:
+    file, records, accepted = excerpt(one.file), Number(one.records), Number(one.accepted)
+    duplicates, aside = Number(one.duplicates), Number(one.quarantined)
+    if is_check:
+        told = Text(
+            "{file}: of {records} records that were set aside {accepted} would be accepted, {duplicates} are "
+            "duplicates, {aside} would stay set aside.",
+            file=file,
+            records=records,
+            accepted=accepted,
+            duplicates=duplicates,
+            aside=aside,
+        )
+    else:
+        told = Text(
+            "{file}: of {records} records that were set aside {accepted} are accepted now, {duplicates} are "
+            "duplicates, {aside} stay set aside.",
+            file=file,
+            records=records,
+            accepted=accepted,
+            duplicates=duplicates,
+            aside=aside,
+        )
+    tell(told, language)
+    for reason, number in sorted(one.reasons.items(), key=lambda item: (-item[1], item[0])):
+        say(f"  {reason}: {number_text(number, language)}")
 
 
 def _write(arguments: argparse.Namespace, file: TextIO) -> None:

@@ -7,6 +7,7 @@ from quetsach.cli.center import require_queue
 from quetsach.cli.center.acts import Act, act, add_centre_command, in_office
 from quetsach.cli.parser import Parser, Subcommands, add_command
 from quetsach.feeds.layout import FeedError, check_name
+from quetsach.feeds.record import Reason
 
 _LIFETIME_DAYS = 90
 _EXPORT_FORMS = ("csv", "intelmq", "stix", "xarf", "misp")
@@ -152,6 +153,22 @@ def _register_quarantine(commands: Subcommands) -> None:
     export.add_argument("--form", choices=("csv", "jsonl"), default="csv", help="CSV (default) or lines of JSON")
     export.add_argument("--feed", metavar="NAME", help="only of this feed")
     export.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: to the terminal)")
+    retry = add_centre_command(
+        commands,
+        "retry",
+        act("set_aside:retry"),
+        "read the records again by the layouts and tables of today; what is understood now is taken in",
+        "quetsach center feeds quarantine retry 906c9e5c --check\nquetsach center feeds quarantine retry --all\n"
+        "quetsach center feeds quarantine retry --reason bad_timestamp --json",
+    )
+    retry.add_argument(
+        "deliveries", nargs="*", metavar="ID", help="at least the first 8 characters of the SHA-256 of the file"
+    )
+    retry.add_argument("--all", action="store_true", help="all deliveries of which something is set aside")
+    retry.add_argument(
+        "--reason", choices=tuple(Reason), metavar="REASON", help="those of which a record was set aside for it"
+    )
+    retry.add_argument("--check", action="store_true", help="say what would be taken in; change nothing")
     for command in (listing, export):
         command.add_argument(
             "--delivery", metavar="ID", help="only of this delivery (at least the first 8 characters of its SHA-256)"
@@ -353,8 +370,11 @@ def register_lake(parser: Parser) -> None:
         "backup",
         act("lake:back_up"),
         "a copy of the lake as of one moment, without stopping it; later only what is new is copied",
-        "quetsach center lake backup /backup/lake",
+        "quetsach center lake backup /backup/lake\nquetsach center lake backup /backup/lake --verify --json",
     )
+    ways = backup.add_mutually_exclusive_group()
+    ways.add_argument("--verify", action="store_true", help="copy nothing: read the copy whole, without the lake")
+    ways.add_argument("--deep", action="store_true", help="read again what is there; without it, sizes are trusted")
     backup.add_argument("folder", type=Path, metavar="FOLDER", help="the backup, outside of the lake; made if missing")
     restore = add_centre_command(
         commands,
