@@ -10,8 +10,8 @@ app_name = "sources"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.sources, name="sources"),
     path("them/<str:kind>/", views.add, name="add"),
-    path("tep/<str:file>/", views.source, name="source"),
-    path("tep/<str:file>/tam-dung/", views.pause, name="pause"),
-    path("tep/<str:file>/lay-ngay/", views.pull_now, name="pull"),
-    path("tep/<str:file>/go-bo/", views.remove, name="remove"),
+    path("noi/<str:file>/", views.source, name="source"),
+    path("noi/<str:file>/tam-dung/", views.pause, name="pause"),
+    path("noi/<str:file>/lay-ngay/", views.pull_now, name="pull"),
+    path("noi/<str:file>/go-bo/", views.remove, name="remove"),
 ]

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from playwright.sync_api import Browser
-from tests.browser import barriers, fits
+from tests.browser import barriers, fits, press
 from tests.keyboard import tab_to
 from tests.unit.web.office.feeds.test_feed_pages import ASIDE, FEEDS, NAME, NAMES, delivery
 
@@ -72,8 +72,8 @@ def test_pages_are_fit_for_a_phone_and_for_everyone(
         NAME,
         SOURCES,
         f"{SOURCES}them/http/",
-        f"{SOURCES}tep/shadowserver.toml/",
-        f"{SOURCES}tep/damaged.toml/",
+        f"{SOURCES}noi/shadowserver.toml/",
+        f"{SOURCES}noi/damaged.toml/",
         "/en/office/sources-of-feeds/them/taxii/",
     ]
     faults: list[object] = []
@@ -107,6 +107,6 @@ def test_a_source_is_added_with_the_keys_alone_and_without_a_script(
         }.items():
             tab_to(page, page.locator(f"#id_{field}"))
             page.keyboard.type(text)
-        page.keyboard.press("Enter")
+        press(page, page.locator("#id_url"), key="Enter")
         page.wait_for_url(f"{live_server.url}{SOURCES}")
     assert "honeypots" in [source.name for source in load_sources(Centre(centre).data)[0]]

@@ -70,7 +70,7 @@ def sources(data: Path) -> dict[str, Source]:
 
 def changed(browser: Client, **values: str) -> dict[str, str]:
     """Return what the form of the first source holds, with some of it changed."""
-    form = browser.get(f"{PAGE}tep/one.toml/").context["form"]
+    form = browser.get(f"{PAGE}noi/one.toml/").context["form"]
     return {name: str(form[name].value() or "") for name in form.fields} | values
 
 
@@ -90,7 +90,7 @@ def test_a_source_is_changed_and_what_only_the_machine_says_stays(data: Path, an
     path = data / "sources" / "one.toml"
     path.write_text(FILE.replace("[schedule]", 'proxy = "http://proxy.inside:3128"\n[schedule]'))
     values = changed(analyst, schedule_every_minutes="5")
-    assert analyst.post(f"{PAGE}tep/one.toml/", values).status_code == 302
+    assert analyst.post(f"{PAGE}noi/one.toml/", values).status_code == 302
     source = read_source(path.read_bytes(), where="one")
     assert (source.proxy, source.public_only) == ("http://proxy.inside:3128", False)
     assert values_of(path.read_bytes())["schedule_every_minutes"] == 5
@@ -99,22 +99,22 @@ def test_a_source_is_changed_and_what_only_the_machine_says_stays(data: Path, an
 
 def test_a_feed_that_no_layout_reads_is_not_changed_unseen(data: Path, analyst: Client) -> None:
     (data / "sources" / "one.toml").write_text(FILE.replace("plain", "nofeed"))
-    assert analyst.post(f"{PAGE}tep/one.toml/", changed(analyst, schedule_every_minutes="5")).status_code == 302
+    assert analyst.post(f"{PAGE}noi/one.toml/", changed(analyst, schedule_every_minutes="5")).status_code == 302
     assert sources(data)["one"].feed == "nofeed"
 
 
 def test_a_form_that_is_older_than_the_file_changes_nothing(data: Path, analyst: Client) -> None:
     path, values = data / "sources" / "one.toml", changed(analyst, schedule_every_minutes="5")
     path.write_text(other := FILE.replace("60", "30"))
-    answer = analyst.post(f"{PAGE}tep/one.toml/", values)
+    answer = analyst.post(f"{PAGE}noi/one.toml/", values)
     assert (answer.status_code, path.read_text()) == (422, other)
     assert not LogEntry.objects.filter(act="source-change").exists()
 
 
 def test_a_pause_keeps_the_remarks_and_ends_again(data: Path, analyst: Client) -> None:
-    analyst.post(f"{PAGE}tep/one.toml/tam-dung/", {"to": "paused"})
+    analyst.post(f"{PAGE}noi/one.toml/tam-dung/", {"to": "paused"})
     assert due_sources(Centre(data), NOW)[0] == []
-    analyst.post(f"{PAGE}tep/one.toml/tam-dung/", {"to": "asked"})
+    analyst.post(f"{PAGE}noi/one.toml/tam-dung/", {"to": "asked"})
     assert len(due_sources(Centre(data), NOW)[0]) == 1
     assert FILE in (data / "sources" / "one.toml").read_text()
     assert list(LogEntry.objects.order_by("pk").values_list("act", flat=True)) == ["source-pause", "source-resume"]
@@ -124,7 +124,7 @@ def test_a_paused_source_that_somebody_asks_for_is_asked_once(data: Path, analys
     (data / "sources" / "one.toml").write_text(
         FILE.replace("feed", "paused = true\nfeed", 1).replace("plain", "nofeed")
     )
-    analyst.post(f"{PAGE}tep/one.toml/lay-ngay/")
+    analyst.post(f"{PAGE}noi/one.toml/lay-ngay/")
     (source,) = due_sources(Centre(data), NOW)[0]
     assert is_asked_for(Centre(data), source)
     assert [one.error is None for one in pull(Centre(data), source, clock=lambda: NOW)] == [False]
@@ -133,9 +133,9 @@ def test_a_paused_source_that_somebody_asks_for_is_asked_once(data: Path, analys
 
 def test_a_source_is_removed_when_that_is_confirmed(data: Path, analyst: Client) -> None:
     edition = changed(analyst)["edition"]
-    analyst.post(f"{PAGE}tep/one.toml/go-bo/", {"edition": edition})
+    analyst.post(f"{PAGE}noi/one.toml/go-bo/", {"edition": edition})
     assert sources(data)
-    analyst.post(f"{PAGE}tep/one.toml/go-bo/", {"edition": edition, "sure": "yes"})
+    analyst.post(f"{PAGE}noi/one.toml/go-bo/", {"edition": edition, "sure": "yes"})
     assert (sources(data), LogEntry.objects.filter(act="source-remove").count()) == ({}, 1)
 
 
@@ -143,12 +143,12 @@ def test_a_damaged_file_is_told_and_stops_no_other(data: Path, analyst: Client) 
     (data / "sources" / "bad.toml").write_text('name = "bad"\nkind = "carrier pigeon"\n')
     page = analyst.get(PAGE).content.decode()
     assert "carrier pigeon" in page
-    assert 'href="/van-phong/noi-lay-du-lieu/tep/one.toml/"' in page
-    assert "carrier pigeon" in analyst.get(f"{PAGE}tep/bad.toml/").content.decode()
+    assert 'href="/van-phong/noi-lay-du-lieu/noi/one.toml/"' in page
+    assert "carrier pigeon" in analyst.get(f"{PAGE}noi/bad.toml/").content.decode()
 
 
 def test_no_page_shows_a_secret_and_the_form_names_its_file(data: Path, analyst: Client) -> None:
-    for path in (PAGE, f"{PAGE}them/http/", f"{PAGE}tep/one.toml/"):
+    for path in (PAGE, f"{PAGE}them/http/", f"{PAGE}noi/one.toml/"):
         assert SECRET not in analyst.get(path).content.decode()
     secret = str(data / "secrets" / HOST / "token")
     assert analyst.post(f"{PAGE}them/http/", FILLED | {"proof": "bearer", "secret_file": secret}).status_code == 302
@@ -184,7 +184,7 @@ def test_what_a_page_must_not_say_is_refused(data: Path, analyst: Client, wrong:
 def test_a_secret_does_not_follow_its_source_to_another_host(data: Path, analyst: Client) -> None:
     path, secret = data / "sources" / "one.toml", data / "elsewhere"
     path.write_text(before := FILE.replace("[schedule]", f'proof = "bearer"\nsecret_file = "{secret}"\n[schedule]'))
-    answer = analyst.post(f"{PAGE}tep/one.toml/", changed(analyst, url="https://attacker.example.net/x.csv"))
+    answer = analyst.post(f"{PAGE}noi/one.toml/", changed(analyst, url="https://attacker.example.net/x.csv"))
     assert (answer.status_code, path.read_text()) == (422, before)
 
 
@@ -198,19 +198,19 @@ def test_a_landing_folder_is_one_that_was_made_for_it(data: Path, analyst: Clien
     assert analyst.post(f"{PAGE}them/folder/", landing | {"folder": folder}).status_code == 302
 
 
-@pytest.mark.parametrize("path", ["", "them/http/", "tep/one.toml/"])
+@pytest.mark.parametrize("path", ["", "them/http/", "noi/one.toml/"])
 def test_the_press_may_look_at_the_list_and_change_nothing(data: Path, person, signed_in, path: str) -> None:
     press = signed_in(person(Role.PRESS))
     assert press.get(PAGE + path).status_code == (403 if path else 200)
     for act in ("", "tam-dung/", "lay-ngay/", "go-bo/"):
-        assert press.post(f"{PAGE}tep/one.toml/{act}", {"to": "paused", "sure": "yes"}).status_code == 403
+        assert press.post(f"{PAGE}noi/one.toml/{act}", {"to": "paused", "sure": "yes"}).status_code == 403
     assert (data / "sources" / "one.toml").read_text() == FILE
     assert signed_in(person(Role.APPROVER, "31-2025")).get(PAGE).status_code in {403, 404}
 
 
 @pytest.mark.parametrize("file", ["none.toml", ".lock", "..", "x"])
 def test_a_file_that_is_no_source_is_not_found(data: Path, analyst: Client, file: str) -> None:
-    assert analyst.get(f"{PAGE}tep/{file}/").status_code == 404
+    assert analyst.get(f"{PAGE}noi/{file}/").status_code == 404
 
 
 def test_everything_that_a_form_shows_has_a_name() -> None:
