@@ -231,7 +231,7 @@ class Lake:
         replaced, built = self._roll_up(catalog, delivery, tmp)
         staged += built
         if not catalog.deliveries:
-            (tmp / "making").write_text(rollups.MAKING, "ascii")
+            storage.write(tmp / "making", rollups.MAKING)
             staged.append((tmp / "making", rollups.MAKING_FILE))
         for file, _ in staged:
             storage.sync(file)
