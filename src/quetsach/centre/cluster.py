@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from quetsach import storage
 from quetsach.core.errors import InputError
@@ -14,6 +15,20 @@ from quetsach.lake.queries import Engine
 FILE = "cluster.toml"
 _MOST_PARTS = 256
 _FILES = ("ca", "certificate", "key")
+
+
+class _Engine(NamedTuple):
+    """What answers questions behind an address: a module, the class in it, and the extra of the package it needs."""
+
+    module: str
+    placement: str
+    extra: str
+
+
+_DASK = _Engine("quetsach.lake.dask_placement", "DaskPlacement", "cluster")
+_SPARK = _Engine("quetsach.lake.spark_placement", "SparkPlacement", "spark")
+_ENGINES = {"tls": _DASK, "tcp": _DASK, "sc": _SPARK}
+"""By the scheme of the address."""
 
 
 def load_placement(data: Path) -> Callable[[Engine], Placement]:
@@ -37,18 +52,26 @@ def load_placement(data: Path) -> Callable[[Engine], Placement]:
             field="parts",
             hint=Text("four for each core of the workers"),
         )
-    named = {name: data / table.take_text(name, default="") for name in _FILES}
+    engine = _ENGINES.get(url.partition("://")[0])
+    if engine is None:
+        table.fail(
+            Text("this is no address of a cluster: {url}", url=url),
+            field="scheduler",
+            hint=Text("tls://host:8786 of Dask, or sc://host:15002/;use_ssl=true of Spark Connect"),
+        )
+    kinds = (*_FILES, "token") if engine is _SPARK else _FILES
+    named = {name: data / file for name in kinds if (file := table.take_text(name, default=""))}
     table.finish()
-    if url.startswith("tls:"):
-        for name, file in named.items():
-            if not file.is_file():
-                table.fail(Text("there is no file {name}", name=str(file)), field=name)
+    for name in (*named, *(_FILES if url.startswith("tls:") else ())):
+        if name not in named or not named[name].is_file():
+            table.fail(Text("there is no file {name}", name=str(named.get(name, data))), field=name)
     try:
-        dask = import_module("quetsach.lake.dask_placement")  # by name: it is slow to load, and few centres have it
+        module = import_module(engine.module)  # by name: it is slow to load, and few centres have it
     except ModuleNotFoundError as error:
         raise InputError(
             Text("the package {name} is not installed", name=str(error.name)),
             where=FILE,
-            hint=Text("install it: pip install 'quetsach[cluster]'"),
+            hint=Text("install it: pip install 'quetsach[{extra}]'", extra=engine.extra),
         ) from error
-    return lambda engine: dask.DaskPlacement(url, Here(engine), data / "lake", parts, **named)
+    placed = getattr(module, engine.placement)
+    return lambda here: placed(url, Here(here), data / "lake", parts, **named)
