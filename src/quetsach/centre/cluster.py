@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
 
 from quetsach import storage
 from quetsach.core.errors import InputError
@@ -15,20 +14,8 @@ from quetsach.lake.queries import Engine
 FILE = "cluster.toml"
 _MOST_PARTS = 256
 _FILES = ("ca", "certificate", "key")
-
-
-class _Engine(NamedTuple):
-    """What answers questions behind an address: a module, the class in it, and the extra of the package it needs."""
-
-    module: str
-    placement: str
-    extra: str
-
-
-_DASK = _Engine("quetsach.lake.dask_placement", "DaskPlacement", "cluster")
-_SPARK = _Engine("quetsach.lake.spark_placement", "SparkPlacement", "spark")
-_ENGINES = {"tls": _DASK, "tcp": _DASK, "sc": _SPARK}
-"""By the scheme of the address."""
+_EXTRAS = {"tls": "cluster", "tcp": "cluster", "sc": "spark"}
+"""What is installed for an address, by its scheme: Dask, or the client of Spark."""
 
 
 def load_placement(data: Path) -> Callable[[Engine], Placement]:
@@ -52,26 +39,29 @@ def load_placement(data: Path) -> Callable[[Engine], Placement]:
             field="parts",
             hint=Text("four for each core of the workers"),
         )
-    engine = _ENGINES.get(url.partition("://")[0])
-    if engine is None:
+    extra = _EXTRAS.get(url.partition("://")[0])
+    if extra is None:
         table.fail(
             Text("this is no address of a cluster: {url}", url=url),
             field="scheduler",
             hint=Text("tls://host:8786 of Dask, or sc://host:15002/;use_ssl=true of Spark Connect"),
         )
-    kinds = (*_FILES, "token") if engine is _SPARK else _FILES
+    kinds = (*_FILES, "token") if extra == "spark" else _FILES
     named = {name: data / file for name in kinds if (file := table.take_text(name, default=""))}
     table.finish()
     for name in (*named, *(_FILES if url.startswith("tls:") else ())):
         if name not in named or not named[name].is_file():
             table.fail(Text("there is no file {name}", name=str(named.get(name, data))), field=name)
     try:
-        module = import_module(engine.module)  # by name: it is slow to load, and few centres have it
+        # by name: they are slow to load, and few centres have them
+        if extra == "spark":
+            placed = import_module("quetsach.lake.spark_placement").SparkPlacement
+        else:
+            placed = import_module("quetsach.lake.dask_placement").DaskPlacement
     except ModuleNotFoundError as error:
         raise InputError(
             Text("the package {name} is not installed", name=str(error.name)),
             where=FILE,
-            hint=Text("install it: pip install 'quetsach[{extra}]'", extra=engine.extra),
+            hint=Text("install it: pip install 'quetsach[{extra}]'", extra=extra),
         ) from error
-    placed = getattr(module, engine.placement)
     return lambda here: placed(url, Here(here), data / "lake", parts, **named)
