@@ -62,6 +62,7 @@ test: ## set up what the tests need (Debian packages when root) and run everythi
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(PARTS) types-linux types-windows docs
+	$(VENV)/bin/python -m tests.spark
 	$(VENV)/bin/python -m tests.windows.bed
 	$(MAKE) --no-print-directory test-main
 	$(PARTS) test-postgresql test-windows

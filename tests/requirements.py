@@ -44,6 +44,7 @@ PACKAGES = {
     "libarchive13t64": lambda: next(Path("/usr/lib").glob("*/libarchive.so.13"), None),
     "poppler-utils": lambda: shutil.which("pdftoppm"),
     "postgresql": lambda: next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None),
+    "openjdk-21-jre-headless": lambda: next(Path("/usr/lib/jvm").glob("java-21-openjdk-*/bin/java"), None),
     "nginx-light": lambda: shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin"),
     "python3-tk": lambda: importlib.util.find_spec("_tkinter"),
     "util-linux": lambda: shutil.which("unshare"),

@@ -14,6 +14,8 @@ from quetsach.lake.queries import Engine
 FILE = "cluster.toml"
 _MOST_PARTS = 256
 _FILES = ("ca", "certificate", "key")
+_EXTRAS = {"tls": "cluster", "tcp": "cluster", "sc": "spark"}
+"""What is installed for an address, by its scheme: Dask, or the client of Spark."""
 
 
 def load_placement(data: Path) -> Callable[[Engine], Placement]:
@@ -37,18 +39,29 @@ def load_placement(data: Path) -> Callable[[Engine], Placement]:
             field="parts",
             hint=Text("four for each core of the workers"),
         )
-    named = {name: data / table.take_text(name, default="") for name in _FILES}
+    extra = _EXTRAS.get(url.partition("://")[0])
+    if extra is None:
+        table.fail(
+            Text("this is no address of a cluster: {url}", url=url),
+            field="scheduler",
+            hint=Text("tls://host:8786 of Dask, or sc://host:15002/;use_ssl=true of Spark Connect"),
+        )
+    kinds = (*_FILES, "token") if extra == "spark" else _FILES
+    named = {name: data / file for name in kinds if (file := table.take_text(name, default=""))}
     table.finish()
-    if url.startswith("tls:"):
-        for name, file in named.items():
-            if not file.is_file():
-                table.fail(Text("there is no file {name}", name=str(file)), field=name)
+    for name in (*named, *(_FILES if url.startswith("tls:") else ())):
+        if name not in named or not named[name].is_file():
+            table.fail(Text("there is no file {name}", name=str(named.get(name, data))), field=name)
     try:
-        dask = import_module("quetsach.lake.dask_placement")  # by name: it is slow to load, and few centres have it
+        # by name: they are slow to load, and few centres have them
+        if extra == "spark":
+            placed = import_module("quetsach.lake.spark_placement").SparkPlacement
+        else:
+            placed = import_module("quetsach.lake.dask_placement").DaskPlacement
     except ModuleNotFoundError as error:
         raise InputError(
             Text("the package {name} is not installed", name=str(error.name)),
             where=FILE,
-            hint=Text("install it: pip install 'quetsach[cluster]'"),
+            hint=Text("install it: pip install 'quetsach[{extra}]'", extra=extra),
         ) from error
-    return lambda engine: dask.DaskPlacement(url, Here(engine), data / "lake", parts, **named)
+    return lambda here: placed(url, Here(here), data / "lake", parts, **named)

@@ -119,7 +119,7 @@ class Text(_Translated):
 
     def filled(self, **values: Any) -> "Text":
         """Return the sentence with values for the places that it left open."""
-        return _remade(self.sentence, self.many, self.context, values)
+        return remade(self.sentence, self.many, self.context, values)
 
     def in_language(self, language: str) -> str:
         """Return the sentence in a language, in English where its catalogues do not have it."""
@@ -144,7 +144,7 @@ class Text(_Translated):
         return known.pgettext(self.context, self.sentence) if self.context else known.gettext(self.sentence)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _remade, (self.sentence, self.many, self.context, dict(self.values))
+        return remade, (self.sentence, self.many, self.context, dict(self.values))
 
 
 def all_in_language(texts: Iterable[LocalText], language: str) -> list[str]:
@@ -216,7 +216,8 @@ class Number:
         return int(self.value)
 
 
-def _remade(sentence: str, many: str, context: str, values: Mapping[str, Any]) -> Text:
+def remade(sentence: str, many: str, context: str, values: Mapping[str, Any]) -> Text:
+    """Make a text again of what it was made of, after it was sent elsewhere."""
     return Text(sentence, many=many, context=context, **values)
 
 

@@ -5,7 +5,6 @@ harm. What goes over the network are questions, names of files, and counts or ad
 unless it stays on one machine.
 """
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +19,15 @@ from distributed.scheduler import KilledWorker
 
 from quetsach.core.text import Text
 from quetsach.lake import LakeError
-from quetsach.lake.placement import Placement, answer_part, lies_in, versions, whole_paths
+from quetsach.lake.placement import (
+    Placement,
+    answer_part,
+    is_loopback,
+    lies_in,
+    other_release,
+    versions,
+    whole_paths,
+)
 from quetsach.lake.queries import Part, Question
 
 _CONNECT_SECONDS = 15
@@ -52,7 +59,7 @@ class DaskPlacement:
     _clients: list[Client] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if urlsplit(self.url).scheme != "tls" and not _is_loopback(urlsplit(self.url).hostname or ""):
+        if urlsplit(self.url).scheme != "tls" and not is_loopback(urlsplit(self.url).hostname or ""):
             raise LakeError(
                 Text("workers on other machines are asked by tls:// only: answers hold addresses"),
                 where=self.url,
@@ -110,11 +117,7 @@ class DaskPlacement:
         own = versions()
         for worker, theirs in client.run(versions).items():
             if theirs != own:
-                raise LakeError(
-                    Text("a worker has {theirs} where this centre has {own}", theirs=_said(theirs), own=_said(own)),
-                    where=worker,
-                    hint=Text("install the same release everywhere"),
-                )
+                raise other_release(theirs, own, where=worker)
 
     @cached_property
     def _security(self) -> Security | None:
@@ -133,14 +136,3 @@ class DaskPlacement:
             where=self.url,
             hint=Text("does the scheduler run? without cluster.toml questions are answered on this machine"),
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _said(found: tuple[tuple[str, str], ...]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found)

@@ -34,6 +34,9 @@ def test_a_cluster_of_this_machine_needs_no_keys(tmp_path: Path) -> None:
         ('scheduler = "tls://a:1"\nparts = 8\nca = "ca.pem"\n', "there is no file"),
         ('scheduler = "tcp://127.0.0.1:1"\nparts = 8\npart = 3\n', "part"),
         ("parts = 8\n", "scheduler"),
+        ('scheduler = "spark://10.0.0.9:7077"\nparts = 8\n', "no address of a cluster"),
+        ('scheduler = "sc://127.0.0.1"\nparts = 8\ntoken = "none"\n', "there is no file"),
+        ('scheduler = "tcp://127.0.0.1:1"\nparts = 8\ntoken = "token"\n', "token"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(text: str, said: str, tmp_path: Path) -> None:
@@ -42,15 +45,32 @@ def test_a_mistake_is_told_with_its_line(text: str, said: str, tmp_path: Path) -
     assert told.value.where.startswith(FILE)
 
 
-def test_a_cluster_elsewhere_needs_tls(tmp_path: Path) -> None:
-    make = load_placement(written(tmp_path, 'scheduler = "tcp://10.0.0.9:8786"\nparts = 8\n'))
-    with pytest.raises(LakeError, match="tls://"):
+@pytest.mark.parametrize("url", ["tcp://10.0.0.9:8786", "sc://10.0.0.9:15002"])
+def test_a_cluster_elsewhere_needs_tls(url: str, tmp_path: Path) -> None:
+    make = load_placement(written(tmp_path, f'scheduler = "{url}"\nparts = 8\n'))
+    with pytest.raises(LakeError, match="answers hold addresses"):
         make(Engine())
 
 
-def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "quetsach.lake.dask_placement", raising=False)
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(InputError, match="distributed") as told:
-        load_placement(written(tmp_path, 'scheduler = "tcp://127.0.0.1:1"\nparts = 8\n'))
-    assert "quetsach[cluster]" in told.value.hint
+@pytest.mark.parametrize(
+    ("url", "module", "package", "extra"),
+    [("tcp://127.0.0.1:1", "dask", "distributed", "cluster"), ("sc://127.0.0.1:1", "spark", "pyspark", "spark")],
+)
+def test_a_missing_package_is_named(
+    url: str, module: str, package: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, f"quetsach.lake.{module}_placement", raising=False)
+    for loaded in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InputError, match=package) as told:
+        load_placement(written(tmp_path, f'scheduler = "{url}"\nparts = 8\n'))
+    assert f"quetsach[{extra}]" in told.value.hint
+
+
+def test_a_spark_is_asked_with_what_the_file_names(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("sesame")
+    made = load_placement(written(tmp_path, 'scheduler = "sc://10.0.0.9/;use_ssl=true"\nparts = 8\ntoken = "token"\n'))(
+        Engine()
+    )
+    assert (made.parts, made.folder, made.token, made.ca) == (8, tmp_path / "lake", tmp_path / "token", None)

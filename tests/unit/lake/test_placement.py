@@ -1,6 +1,7 @@
 """Wherever the parts of a question are answered, the answer is the same; what dies is asked again."""
 
 import os
+import pickle
 import shutil
 import signal
 import time
@@ -9,22 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pytest
-from bench.leases import Country, watch
 from distributed import LocalCluster
-from tests.unit.lake.test_hosts import ingest
-from tests.unit.lake.test_questions import FIRST, MORE, WEEK, plain, questions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.lake.test_questions import DYING, WEEK, answers, dying, two_reports
+from tests.waiting import until
 
-from quetsach.lake import LakeError, hosts
+from quetsach.lake import LakeError, hosts, spark_placement
 from quetsach.lake.dask_placement import DaskPlacement
 from quetsach.lake.lake import Lake
-from quetsach.lake.placement import Here
+from quetsach.lake.placement import ROWS, AskedParts, Here, read_answers
 from quetsach.lake.queries import Engine, Part
+from quetsach.lake.spark_placement import SparkPlacement
 from quetsach.lake.view import LakeView
-
-SMALL = Country(machines=60, days=7, dense=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,7 @@ def cluster() -> Iterator[LocalCluster]:
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    lake = Lake(tmp_path_factory.mktemp("placement"))
-    for report, seed in (("own", 1), ("other", 2)):
-        ingest(lake, watch(SMALL, np.random.default_rng(seed)), first=FIRST, report=report, more=MORE)
-    return lake
+    return two_reports(tmp_path_factory.mktemp("placement"))
 
 
 @pytest.fixture
@@ -48,12 +45,26 @@ def far(cluster: LocalCluster, lake: Lake) -> Iterator[DaskPlacement]:
     made.close()
 
 
-def test_workers_answer_as_this_process_does(lake: Lake, far: DaskPlacement) -> None:
+def test_one_worker_answers_as_this_process_does(lake: Lake, cluster: LocalCluster, far: DaskPlacement) -> None:
+    cluster.scale(1)
+    until(lambda: len(cluster.scheduler.workers) == 1)
+    try:
+        with lake.view() as near, Lake(lake.folder, placement=lambda _: far).view() as away:
+            assert answers(away) == answers(near)
+    finally:
+        cluster.scale(2)
+        until(lambda: len(cluster.scheduler.workers) == 2)
+
+
+def test_no_answer_is_another_because_a_worker_was_killed(lake: Lake, far: DaskPlacement, tmp_path: Path) -> None:
     with lake.view() as near, Lake(lake.folder, placement=lambda _: far).view() as away:
-        for name, question, files, once in questions(near):
-            assert plain(away.ask(question, away.parts_of(files, once=once))) == plain(
-                near.ask(question, near.parts_of(files, once=once))
-            ), name
+        assert answers(away, dying(tmp_path), DYING) == answers(near, which=DYING)
+    assert len(list(tmp_path.iterdir())) == len(DYING)
+
+
+def test_two_workers_answer_as_this_process_does(lake: Lake, far: DaskPlacement) -> None:
+    with lake.view() as near, Lake(lake.folder, placement=lambda _: far).view() as away:
+        assert answers(away) == answers(near)
         assert hosts.hosts(away, WEEK, by="isp") == hosts.hosts(near, WEEK, by="isp")
         assert len(away.parts_of(near.catalog.countable(WEEK))) == 8
 
@@ -157,3 +168,85 @@ def test_workers_of_another_release_are_refused(
 def test_addresses_never_go_over_a_network_in_clear(url: str, tmp_path: Path) -> None:
     with pytest.raises(LakeError, match="tls://"):
         DaskPlacement(url, Here(Engine()), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sc://10.1.2.3:15002", "TLS only"),
+        ("sc://server", "TLS only"),
+        ("sc://server/;use_ssl=false", "the address of a Spark Connect server"),
+        ("sc://server/;use_ssl=true;token=sesame", "the address of a Spark Connect server"),
+        ("sc://server/;use_ssl=true", "no key"),
+        ("sc://server:port", "no address"),
+    ],
+)
+def test_a_spark_elsewhere_is_asked_by_tls_and_with_a_key(url: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(LakeError, match=said) as told:
+        SparkPlacement(url, Here(Engine()), tmp_path)
+    assert "sesame" not in told.value.explain()
+
+
+def test_a_spark_that_is_gone_is_told(lake: Lake) -> None:
+    gone = SparkPlacement("sc://127.0.0.1:1", Here(Engine()), lake.folder, parts=2)
+    with Lake(lake.folder, placement=lambda _: gone).view() as view, pytest.raises(LakeError, match="be reached"):
+        view.count_addresses(WEEK)
+
+
+@pytest.mark.parametrize(
+    ("master", "stays"),
+    [
+        ("local[2]", True),
+        ("spark://127.0.0.1:7077", True),
+        ("spark://localhost:7077,[::1]:7077", True),
+        ("spark://127.0.0.1:7077,10.0.0.9:7077", False),
+        ("yarn", False),
+        ("k8s://https://127.0.0.1:6443", False),
+        ("", False),
+    ],
+)
+def test_whether_the_machines_of_a_spark_are_this_one(master: str, stays: bool) -> None:
+    assert spark_placement.stays_here(master) is stays
+
+
+def test_what_workers_send_is_data_and_damaged_data_is_told() -> None:
+    """Nothing is unpickled, pieces of a table come together, and a part that is missing is missed."""
+    rows = {"part": [0, 0, 1], "table": [0, 0, 0], "content": [streamed(1), streamed(2), streamed(3)]}
+    [(first,), (second,)] = read_answers(pa.table(rows, schema=ROWS), 2, where="here")
+    assert (first.column(0).to_pylist(), second.column(0).to_pylist()) == ([1, 2], [3])
+    for table, content in ((0, pickle.dumps(first)), (0, streamed(1)[:-20]), (-1, b"[]"), (-2, b"{"), (-1, b"{}")):
+        with pytest.raises(LakeError, match="answer cannot be read"):
+            read_answers(pa.table({"part": [0], "table": [table], "content": [content]}, schema=ROWS), 1, where="here")
+    with pytest.raises(LakeError, match="answer cannot be read"):
+        read_answers(pa.table(rows, schema=ROWS), 3, where="here")
+
+
+def streamed(value: int) -> bytes:
+    sink, table = pa.BufferOutputStream(), pa.table({"n": [value]})
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+@settings(max_examples=20)
+@given(sizes=st.lists(st.integers(0, 9), min_size=1, max_size=4), piece=st.integers(1, 99))
+def test_an_answer_in_pieces_of_any_size_is_the_answer(sizes: list[int], piece: int) -> None:
+    tables = tuple(pa.table({"address": pa.array([bytes([n] * 16) for n in range(size)], pa.uuid())}) for size in sizes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quetsach.lake.placement._PIECE_BYTES", piece)
+        asked = AskedParts.of(Given(tables), [Part(()), Part(())])
+        rows = pa.Table.from_batches(asked([pa.record_batch({"id": [0, 1]})]))
+    assert read_answers(rows, 2, where="here") == [tables, tables]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Not of the lake: its answer is known."""
+
+    tables: tuple[pa.Table, ...]
+
+    def of_part(self, _: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
+        return self.tables
+
+    def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> int:
+        return len(parts)

@@ -2,9 +2,10 @@
 
 import pickle
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from bench.leases import Country, watch
+from tests.dying import Dies
 from tests.lake_reader import landed_bytes
 from tests.unit.lake.test_hosts import annotate, ingest
 
@@ -99,15 +101,46 @@ def questions(view: LakeView) -> Iterator[tuple[str, Question[Any], Sequence[Pat
         yield "bots placed", Bots(("isp",), ("mirai",), PLACED), laid.bots, ()
 
 
+def two_reports(folder: Path) -> Lake:
+    """Return a lake of a week of two reports, for whoever asks it elsewhere."""
+    lake = Lake(folder)
+    for report, seed in (("own", 1), ("other", 2)):
+        ingest(lake, watch(SMALL, np.random.default_rng(seed)), first=FIRST, report=report, more=MORE)
+    return lake
+
+
+DYING = ("list", "hosts", "bots")
+"""Questions, one of each kind of files, in the middle of which whoever answers is killed."""
+
+
+def answers(
+    view: LakeView,
+    asked: Callable[[Question[Any]], Question[Any]] = lambda question: question,
+    which: Collection[str] = (),
+) -> list[Any]:
+    """Return the name and the answer of every question, or of some, asked where the view asks and in the way given."""
+    return [
+        (name, plain(view.ask(asked(question), view.parts_of(files, once=once))))
+        for name, question, files, once in questions(view)
+        if not which or name in which
+    ]
+
+
+def dying(marks: Path) -> Callable[[Question[Any]], Question[Any]]:
+    """Return what makes of each question one that kills whoever is about to answer it, once."""
+    numbers = count()
+    return lambda question: Dies(question, marks / str(next(numbers)))
+
+
 def test_parts_in_any_order_answer_as_one(view: LakeView) -> None:
     chance = random.Random(1)
     for name, question, files, once in questions(view):
         whole = plain(view.ask(question, parts_of(files, once=once)))
         assert whole, name
-        for count in (2, 7):
-            parts = list(parts_of(files, once=once, count=count))
+        for number in (2, 7):
+            parts = list(parts_of(files, once=once, count=number))
             chance.shuffle(parts)
-            assert plain(view.ask(question, parts)) == whole, (name, count)
+            assert plain(view.ask(question, parts)) == whole, (name, number)
 
 
 def test_what_is_counted_together_is_as_counted_alone_and_the_files_are_read_once(view: LakeView) -> None:
