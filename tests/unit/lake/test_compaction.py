@@ -109,7 +109,7 @@ def test_files_that_are_older_than_a_column_are_gathered_too(lake: Lake) -> None
 
 
 def test_a_large_day_is_written_in_groups_worth_reading(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compacted, "_GROUP_ROWS", 3)
+    monkeypatch.setattr(compacted, "GROUP_ROWS", 3)
     before = rows(lake)
     keeping.compact(lake)
     [path] = [path for path in lake.folder.glob("sightings/day=2020-06-16/*") if len(path.name) < 60]
