@@ -43,7 +43,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "files_url": _("Address of the files"),
     "collection": _("Collection"),
     "days": _("Days back that reports are listed for"),
-    "proof": _("The server is shown"),
+    "proof": _("How the server knows this centre"),
     "header": _("Name of the header"),
     "key_file": _("File of the API key"),
     "secret_file": _("File of the secret"),
