@@ -48,6 +48,7 @@ PACKAGES = {
     "nginx-light": lambda: shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin"),
     "python3-tk": lambda: importlib.util.find_spec("_tkinter"),
     "util-linux": lambda: shutil.which("unshare"),
+    "systemd": lambda: shutil.which("systemd-analyze"),
     "wine": lambda: shutil.which("wine"),
     "wine64": lambda: Path("/usr/lib/wine/wine64").exists(),
     "xdotool": lambda: shutil.which("xdotool"),

@@ -151,7 +151,7 @@ def hold(lake: Path) -> int | None:
 @contextmanager
 def kept_out(lake: Path) -> Iterator[bool]:
     """Keep readers out; yields whether there are none. Never waits for them."""
-    descriptor = _opened(lake)
+    descriptor = _opened(lake, os.O_RDWR)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -163,8 +163,9 @@ def kept_out(lake: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _opened(lake: Path) -> int:
+def _opened(lake: Path, mode: int = os.O_RDONLY) -> int:
+    """Open the lock; who keeps others out opens it for writing, as NFS asks for."""
     try:
-        return os.open(lake / READERS_FILE, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(lake / READERS_FILE, mode | os.O_CLOEXEC)
     except FileNotFoundError:
-        return os.open(lake / READERS_FILE, os.O_RDONLY | os.O_CLOEXEC | os.O_CREAT, 0o600)
+        return os.open(lake / READERS_FILE, mode | os.O_CLOEXEC | os.O_CREAT, 0o600)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from quetsach.centre.queue.landing import Queue, Ticket, land, load_queue
 from quetsach.cli.center.queue import _Intake
 from quetsach.lake.lake import Lake
 
+CONFIGURATION = Path(__file__).parents[3] / "deploy" / "nats" / "nats.conf"
 HEADER = "timestamp,address,malware\n"
 SENSORS = ("honeypot-a", "honeypot-b", "honeypot-c")
 DELIVERIES = 60
@@ -44,10 +46,11 @@ def answers(port: int) -> bool:
 
 
 class Servers:
-    """Servers of one cluster on this machine, each with a disk of its own."""
+    """Servers of one cluster on this machine as ``deploy/nats/nats.conf`` sets them up, each with a disk of its own."""
 
-    def __init__(self, folder: Path, number: int, guard: str = "") -> None:
-        self._folder, self._guard = folder, guard
+    def __init__(self, folder: Path, number: int) -> None:
+        self._folder = folder
+        certificate(folder)
         ports = free_ports(2 * number)
         self.ports, self._routes = ports[:number], ports[number:]
         self.running: dict[int, subprocess.Popen[bytes]] = {}
@@ -55,17 +58,32 @@ class Servers:
     def start(self, number: int, *, of: int) -> None:
         own = self._folder / f"n{number}"
         own.mkdir(exist_ok=True)
-        routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self._routes[:of])
-        cluster = f'cluster {{ name: deliveries, listen: "127.0.0.1:{self._routes[number]}", routes: [{routes}] }}\n'
-        (own / "nats.conf").write_text(
-            f'server_name: n{number}\nlisten: "127.0.0.1:{self.ports[number]}"\n'
-            f'jetstream {{ store_dir: "{own}", max_file_store: 64MB, max_memory_store: 16MB, sync_interval: always }}\n'
-            f"{self._guard}" + (cluster if of > 1 else "")
-        )
+        (own / "account.conf").write_text("authorization { user: centre, password: a-password }\n")
+        (own / "nats.conf").write_text(self._configuration(number, of))
         log = (own / "log").open("ab")
         self.running[number] = subprocess.Popen(["nats-server", "-c", own / "nats.conf"], stdout=log, stderr=log)
         log.close()
         until(lambda: answers(self.ports[number]))
+
+    def _configuration(self, number: int, of: int) -> str:
+        own = {
+            "server_name: n1": f"server_name: n{number}",
+            "10.20.0.1": "127.0.0.1",
+            "port: 4222": f"port: {self.ports[number]}",
+            "port: 6222": f"port: {self._routes[number]}",
+            "/etc/quetsach/nats/machine.pem": f"{self._folder}/server.pem",
+            "/etc/quetsach/nats/machine.key": f"{self._folder}/server.pem",
+            "/etc/quetsach/nats/ca.pem": f"{self._folder}/authority.pem",
+            "/var/lib/quetsach-nats": f"{self._folder}/n{number}",
+        }
+        text = CONFIGURATION.read_text()
+        for theirs, ours in own.items():
+            assert theirs in text
+            text = text.replace(theirs, ours)
+        routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self._routes[:of])
+        text, found = re.subn(r"routes: \[.*\]", f"routes: [{routes}]", text)
+        assert found == 1
+        return text if of > 1 else text.partition("cluster {")[0]
 
     def kill(self, number: int) -> None:
         process = self.running.pop(number)
@@ -74,8 +92,8 @@ class Servers:
 
 
 @contextmanager
-def servers(folder: Path, number: int, *, more: int = 0, guard: str = "") -> Iterator[Servers]:
-    made = Servers(folder, number + more, guard)
+def servers(folder: Path, number: int, *, more: int = 0) -> Iterator[Servers]:
+    made = Servers(folder, number + more)
     try:
         for one in range(number):
             made.start(one, of=number)
@@ -119,13 +137,16 @@ class Committers:
         self._log.close()
 
 
-def centre(tmp_path: Path, ports: list[int], *, replicas: int, scheme: str = "nats", more: str = "") -> Queue:
+def centre(tmp_path: Path, ports: list[int], *, replicas: int) -> Queue:
     data, folder = tmp_path / "data", tmp_path / "shared"
     for one in (data, folder / "landed"):
         one.mkdir(mode=0o700, parents=True)
-    urls = json.dumps([f"{scheme}://127.0.0.1:{port}" for port in ports])
+    (data / "password").write_text("a-password\n")
     (data / "queue.toml").write_text(
-        f'servers = {urls}\nfolder = "{folder}"\nreplicas = {replicas}\nack_seconds = 2\n{more}'
+        f"servers = {json.dumps([f'tls://127.0.0.1:{port}' for port in ports])}\n"
+        f'folder = "{folder}"\nreplicas = {replicas}\nack_seconds = 2\n'
+        'ca = "../authority.pem"\ncertificate = "../server.pem"\nkey = "../server.pem"\n'
+        'user = "centre"\npassword_file = "password"\n'
     )
     return load_queue(data)
 
@@ -290,15 +311,9 @@ def test_a_folder_that_is_not_mounted_is_told_and_nothing_is_acknowledged(tmp_pa
 
 
 def test_the_commands_speak_tls_prove_who_they_are_and_take_a_folder_in_once(tmp_path: Path) -> None:
-    certificate(tmp_path)
-    tls = f'cert_file: "{tmp_path}/server.pem", key_file: "{tmp_path}/server.pem", ca_file: "{tmp_path}/authority.pem"'
-    guard = f"tls {{ {tls}, verify: true, handshake_first: true }}\nauthorization {{ user: c, password: a-password }}\n"
-    (tmp_path / "password").write_text("a-password\n")
-    keys = f'ca = "{tmp_path}/authority.pem"\ncertificate = "{tmp_path}/server.pem"\nkey = "{tmp_path}/server.pem"\n'
-    more = f'{keys}user = "c"\npassword_file = "{tmp_path}/password"\n'
     (tmp_path / "feeds").mkdir()
-    with servers(tmp_path, 1, guard=guard) as alone:
-        centre(tmp_path, alone.ports, replicas=1, scheme="tls", more=more)
+    with servers(tmp_path, 1) as alone:
+        centre(tmp_path, alone.ports, replicas=1)
         for number in range(3):
             delivery(tmp_path / "feeds", number)
         data = ("--data", tmp_path / "data", "--lang", "en")
@@ -312,7 +327,7 @@ def test_the_commands_speak_tls_prove_who_they_are_and_take_a_folder_in_once(tmp
         assert [one["status"] for one in told] == ["taken"] * 3, taking.stderr
         assert sorted(one["files"][0]["accepted"] for one in told) == [2, 2, 2]
         assert quetsach("center", "feeds", "queue", *data).stdout == "No delivery waits.\n"
-        (tmp_path / "password").write_text("another-password\n")
+        (tmp_path / "data" / "password").write_text("another-password\n")
         refused = quetsach("center", "feeds", "queue", *data)
         assert refused.returncode == 1
         assert "Authorization Violation" in refused.stderr

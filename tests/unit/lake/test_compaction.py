@@ -1,9 +1,13 @@
 """Compacted days: where sightings lie changes, and nothing else."""
 
+import errno
+import fcntl
 import json
+import os
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -74,6 +78,28 @@ def test_what_somebody_reads_stays_until_the_next_writer(lake: Lake) -> None:
         assert set(small) < set(names(lake))
     assert keeping.compact(lake) == keeping.Gathered(0, 0)
     assert len(names(lake)) == 1
+
+
+def test_whoever_locks_has_opened_the_file_so_that_nfs_gives_the_lock(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, asked = fcntl.flock, list[int]()
+
+    def flock(file: int | IO[bytes], operation: int) -> None:
+        """Ask as NFS does, which makes locks of records of them: what is not open for that has none."""
+        opened = fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE
+        wrong = {fcntl.LOCK_SH: os.O_WRONLY, fcntl.LOCK_EX: os.O_RDONLY}
+        if wrong.get(operation & ~fcntl.LOCK_NB) == opened:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        asked.append(operation & ~fcntl.LOCK_NB)
+        locked(file, operation)
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    ingest(lake, HEADER + "2020-06-16 20:00:00,14.160.0.9,mirai,VN,b9\n")
+    keeping.compact(lake)
+    assert len(names(lake)) == 1
+    assert keeping.expire(lake, before=date(2020, 6, 17)).sightings == 8
+    assert {fcntl.LOCK_SH, fcntl.LOCK_EX} <= set(asked)
 
 
 def test_a_later_file_lies_beside_and_is_gathered_again(lake: Lake) -> None:
