@@ -7,6 +7,7 @@ which is asked of its own settings.
 """
 
 import atexit
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,14 +18,34 @@ from urllib.parse import urlsplit
 
 import grpc
 import pyarrow as pa
-from pyspark.errors import PySparkException
-from pyspark.sql.connect.client.core import DefaultChannelBuilder
-from pyspark.sql.connect.session import SparkSession
 
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError
 from quetsach.lake.placement import ROWS, AskedParts, Placement, is_loopback, lies_in, read_answers, whole_paths
 from quetsach.lake.queries import Part, Question
+
+
+@contextmanager
+def _as_program() -> Iterator[None]:
+    """Let PySpark be loaded where the program has no file, as in a process that was begun with ``-c``.
+
+    It takes such a one for doctests of its own, looks for a whole Spark, and ends the process.
+    """
+    main = sys.modules["__main__"]
+    has_file = hasattr(main, "__file__")
+    if not has_file:
+        main.__file__ = __file__
+    try:
+        yield
+    finally:
+        if not has_file:
+            del main.__file__
+
+
+with _as_program():
+    from pyspark.errors import PySparkException
+    from pyspark.sql.connect.client.core import DefaultChannelBuilder
+    from pyspark.sql.connect.session import SparkSession
 
 _TLS = ";use_ssl=true"
 _START_SECONDS = 120
