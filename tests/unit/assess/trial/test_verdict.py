@@ -266,3 +266,88 @@ def test_who_was_not_watched_for_long_enough_after_being_clean_is_not_among_who_
     assert isinstance(back, Estimate)
     assert back.value == pytest.approx(1 / 3)
     assert isinstance(others, NotEstimable)
+
+
+@pytest.mark.parametrize("apart", [0.2, 1.0])
+def test_days_that_fare_alike_on_each_side_leave_no_room_about_the_difference(apart: float) -> None:
+    """Ten customers a day, so many more of them clean on days with the measure: every other lot crosses just there."""
+    planned = trial(days=16)
+    table = outcomes(planned, 0.0)
+    is_treated = assigned(table, planned.lot)
+    of_ten = np.where(is_treated, 5 + 5 * apart, 5 - 5 * apart)
+    table = replace(table, cleaned=np.where(np.arange(len(table)) % 10 < of_ten, 3.0, np.nan))
+    found = analyse_trial(table, planned)
+    assert isinstance(found, TrialFinding)
+    assert (found.difference.value, found.difference.low, found.difference.high) == pytest.approx([apart] * 3)
+
+
+def test_another_reading_of_a_trial_of_days_has_the_same_interval() -> None:
+    """The lots that chance is told by come from the digest of the drawn list: nobody chose them, everybody has them."""
+    planned = trial(days=28)
+    table = outcomes(planned, 0.1)
+    found, again = (analyse_trial(table, planned) for _ in range(2))
+    assert found == again
+    other = replace(planned, lot=replace(planned.lot, listed="f" * 64))
+    assert found != analyse_trial(table, other)
+
+
+def test_customers_found_outside_of_the_days_are_in_no_count() -> None:
+    planned = trial(days=16)
+    table = outcomes(planned, 0.2)
+    late = replace(table, found=(START + timedelta(100), *table.found[1:]))
+    kept = Outcomes(
+        dict(list(table.strata.items())[1:]),
+        table.found[1:],
+        *(getattr(table, name)[1:] for name in ("cleaned", "again", "until", "arm", "received", "before")),
+    )
+    found, without = analyse_trial(late, planned), analyse_trial(kept, planned)
+    assert isinstance(found, TrialFinding)
+    assert isinstance(without, TrialFinding)
+    assert found.difference == without.difference
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(16, True), (15, False)])
+def test_eight_days_on_each_side_are_enough(days: int, *, is_told: bool) -> None:
+    planned = trial(days=days)
+    found = analyse_trial(outcomes(planned, 0.2), planned)
+    assert isinstance(found, TrialFinding) is is_told
+    if isinstance(found, NotEstimable):
+        assert found.measured == {"units": 7, "needed": 8}
+
+
+def test_checks_say_how_often_chance_gives_as_much_by_the_exact_test() -> None:
+    """By scipy's exact tests of the tables that are written out here."""
+    planned = trial(40)
+    table = outcomes(planned, 0.0)
+    is_treated = assigned(table, planned.lot)
+    own, others = np.flatnonzero(is_treated), np.flatnonzero(~is_treated)
+    cleaned, until = np.full(40, np.nan), np.full(40, 60.0)
+    cleaned[own[:15]] = cleaned[others[:5]] = 3.0  # 15 of 20, and 5 of 20 ...
+    arm, received, before = np.full((3, 40), np.nan)
+    arm[own[:3]], arm[others[:1]] = 1.0, 1.0
+    received[own[:4]], received[others[:4]] = [1, 1, 1, 0], [0, 0, 0, 0]
+    told = replace(table, cleaned=cleaned, until=until, arm=arm, received=received, before=before)
+    found = analyse_trial(told, planned)
+    assert isinstance(found, TrialFinding)
+    checks = {check.id: check for check in found.checks}
+    assert checks["exact"].value == pytest.approx(stats.fisher_exact([[15, 5], [5, 15]]).pvalue)
+    assert (checks["lost-alike"].value, checks["lost-alike"].least) == (pytest.approx(1.0), pytest.approx(0.05))
+    assert (checks["lot-kept"].value, checks["lot-kept"].least) == (0.75, 1)
+    assert (checks["received"].value, checks["received"].least) == (7 / 8, None)
+    assert "balance" not in checks  # of nobody is it known
+    even = analyse_trial(replace(told, before=np.ones(40)), planned)
+    assert isinstance(even, TrialFinding)
+    assert "balance" not in {check.id for check in even.checks}  # where all are alike there is nothing to be told
+    unlike = analyse_trial(replace(told, before=np.where(is_treated, 1.0, 0.0) + np.arange(40) / 100), planned)
+    assert isinstance(unlike, TrialFinding)
+    [balance] = [check for check in unlike.checks if check.id == "balance"]
+    assert balance.value < 1e-6
+    assert balance.least == 0.01
+
+
+@pytest.mark.parametrize(("free", "share"), [(30, 1), (31, 0)])
+def test_back_is_who_is_back_within_thirty_days(free: int, share: float) -> None:
+    found = analyse_trial(replace(TABLE, again=TABLE.cleaned + free), PLANNED)
+    assert isinstance(found, TrialFinding)
+    assert found.back_days == 30
+    assert [back.value for back in found.back if isinstance(back, Estimate)] == [share] * 2
