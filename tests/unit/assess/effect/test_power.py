@@ -7,8 +7,8 @@ from tests.unit.assess.effect.panels import panel_of
 
 from quetsach.assess.effect import Design, Method, Scale, analyse
 from quetsach.assess.effect.finding import Finding
-from quetsach.assess.effect.power_simulation import Noise, Plan, _detectable, noise_of, power_of, stated_noise
 from quetsach.assess.effect.panel import Step, periods_of
+from quetsach.assess.effect.power_simulation import Noise, Plan, _detectable, noise_of, power_of, stated_noise
 from quetsach.assess.effect.registration import NoiseSource, Power, read_power
 from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
@@ -140,7 +140,7 @@ def test_a_size_is_the_mean_figure_of_each_unit_before_the_start() -> None:
 
 @pytest.mark.parametrize(("size", "deviation", "after"), [(0.2, 2.0, 5.0), (4.0, 0.5, 0.5), (100.0, 0.1, 0.02)])
 def test_counting_explains_no_more_than_a_machine_or_all_the_noise(size: float, deviation: float, after: float) -> None:
-    """By hand, of half as many the noise is d² + 1 / size in its square, and what is added 1 at most, and d² at most."""
+    """By hand, of half as many: d² + 1 / size in its square; what is added is 1 at most, and d² at most."""
     noise = Noise(NoiseSource.PANEL, np.array([deviation]), 0.0, np.array([size]))
     assert noise.after(0.5) ** 2 == pytest.approx([after])
 
