@@ -55,7 +55,7 @@ PAIRS = np.array([[1.0, 10], [2, 20], [3, 30], [4, 40]])
 
 
 def test_a_kind_counts_as_much_as_in_truth_whoever_is_of_it() -> None:
-    """By hand: of weights 1, 2, 3, 2 the kinds count 3 and 5; the mean of the first two units is 5/3, of the last 34."""
+    """By hand: of weights 1, 2, 3, 2 the kinds count 3 and 5; the first two units have a mean of 5/3, the last 34."""
     groups = _groups([0, 0, 1, 1], [[1, 1, 0, 0]], [1, 2, 3, 2])
     assert groups.sums(PAIRS, groups.kind[None]) == pytest.approx([3 * 5 / 3 + 5 * 34])
     assert groups.sums(PAIRS, groups.drawn) == pytest.approx([3 * (3 * 3 + 2 * 4) / 5 + 5 * (10 + 2 * 20) / 3])

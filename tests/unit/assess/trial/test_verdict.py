@@ -4,14 +4,16 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from scipy import stats
-from tests.unit.assess.trial.trials import START, outcomes, trial
+from tests.unit.assess.trial.trials import NOW, SEED, START, outcomes, trial
 
 from quetsach.assess.effect.grounds import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.trial.analysis import Outcomes, TrialFinding, _spread_of_days, analyse_trial, assigned
+from quetsach.assess.trial.lot import draw_lot, strata_of_days, treated_of
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial
+from quetsach.core.period import Period
 
 PLANNED = trial()
 TABLE = outcomes(PLANNED, 0.3)
@@ -98,6 +100,17 @@ def test_extremes_are_those_of_all_lost_failing_on_one_side_and_succeeding_on_th
     assert isinstance(found, TrialFinding)
     assert isinstance(worst, TrialFinding)
     assert found.strict.low == pytest.approx(worst.difference.low)
+    best = analyse_trial(
+        replace(
+            table,
+            until=TABLE.until,
+            cleaned=np.where(lost, np.where(is_treated, 1.0, np.nan), TABLE.cleaned),
+        ),
+        PLANNED,
+    )
+    assert isinstance(best, TrialFinding)
+    assert found.strict.high == pytest.approx(best.difference.high)
+    assert found.strict.value == found.difference.value
 
 
 def test_many_more_lost_on_one_side_leave_no_verdict() -> None:
@@ -279,6 +292,42 @@ def test_days_that_fare_alike_on_each_side_leave_no_room_about_the_difference(ap
     found = analyse_trial(table, planned)
     assert isinstance(found, TrialFinding)
     assert (found.difference.value, found.difference.low, found.difference.high) == pytest.approx([apart] * 3)
+    # Two weekdays have three days and five have two: one lot in 3 · 3 · 2⁵ is the drawn one, and gives as much
+    [exact] = [check.value for check in found.checks if check.id == "exact"]
+    assert exact == pytest.approx(1 / 288, abs=0.002)
+    assert exact > 1 / 2000
+
+
+def test_few_days_that_spread_among_many_that_do_not_have_the_interval_of_welch_s_test() -> None:
+    """It is wider than that of other lots, which take both sides together."""
+    days = Period(START, START + timedelta(55))
+    lot, drawn = draw_lot(
+        strata_of_days(days), campaign="garden", seed=SEED, share=0.25, start=START, days=days, now=NOW
+    )
+    planned = replace(trial(days=56), lot=lot)
+    shares = {str(day): 5 for day in days} | {day: 9 - 8 * (n % 2) for n, day in enumerate(sorted(drawn))}
+    shares[min(set(shares) - drawn)] = 6
+    table = outcomes(planned, 0.0)
+    of_ten = np.array([shares[str(day)] for day in table.found])
+    table = replace(table, cleaned=np.where(np.arange(len(table)) % 10 < of_ten, 3.0, np.nan))
+    found = analyse_trial(table, planned)
+    assert isinstance(found, TrialFinding)
+    sides = [[share / 10 for day, share in shares.items() if (day in drawn) is side] for side in (True, False)]
+    welch = stats.ttest_ind(*sides, equal_var=False).confidence_interval()
+    assert (found.difference.low, found.difference.high) == pytest.approx((welch.low, welch.high))
+
+
+def test_those_who_were_drawn_for_the_measure_are_on_its_side() -> None:
+    units = {f"c{n}": "" for n in range(400)}
+    _, drawn = draw_lot(units, campaign="garden", seed=SEED, share=0.5, start=START, days=None, now=NOW)
+    sides = assigned(TABLE, PLANNED.lot)
+    assert {name for name, is_treated in zip(TABLE.strata, sides, strict=True) if is_treated} == drawn
+    by_days = trial(days=16)
+    assert by_days.lot.days is not None
+    chosen = treated_of(strata_of_days(by_days.lot.days), seed=SEED, share=0.5)
+    table = outcomes(by_days, 0.0)
+    sides = assigned(table, by_days.lot)
+    assert {str(day) for day, is_treated in zip(table.found, sides, strict=True) if is_treated} == chosen
 
 
 def test_another_reading_of_a_trial_of_days_has_the_same_interval() -> None:
