@@ -394,7 +394,9 @@ def _bots(laid: LaidOut, rows: HostRows, by: str) -> dict[str, Answer]:
     for row in laid.count_bots(group):
         daily[_id(row, by)][0] += row["daily"]
         daily[_id(row, by)][1] += row["sightings"]
-    return {id_: bot_ids(ids, named / events[id_]) for id_, (ids, named) in daily.items() if events[id_]}
+    # an installation is of one group on a day, with the sightings that others have of it: no more than all are named
+    shares = {id_: min(1.0, named / events[id_]) for id_, (_, named) in daily.items() if events[id_]}
+    return {id_: bot_ids(daily[id_][0], share) for id_, share in shares.items()}
 
 
 def _all_bots(laid: LaidOut, window: WindowMeasured) -> Answer | None:

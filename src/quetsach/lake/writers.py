@@ -92,7 +92,7 @@ class Writers:
         """Whether there may be files that no record lists: of a writer that died, or that somebody was reading."""
         return self._unswept.exists() or self._has_dead()
 
-    def sweep(self, catalog: Catalog) -> bool:
+    def sweep(self, catalog: Catalog) -> None:
         """Delete every file that no record lists, while nobody writes; left for later while somebody reads.
 
         Args:
@@ -100,15 +100,14 @@ class Writers:
         """
         with readers.kept_out(self._folder) as nobody_reads:
             if not nobody_reads:
-                self._unswept.touch(mode=0o600)
-                return False
+                self.leave()
+                return
             listed = catalog.paths() | {path for roll_up in catalog.roll_ups() for path in roll_up.paths()}
             for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst", "rollups/*/*.*"):
                 for path in self._folder.glob(kind):
                     if str(path.relative_to(self._folder)) not in listed:
                         path.unlink()
             self._unswept.unlink(missing_ok=True)
-        return True
 
     def discard(self, paths: Iterable[str]) -> bool:
         """Delete files, relative to the lake, that no record lists; left for the next writer while somebody reads."""

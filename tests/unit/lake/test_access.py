@@ -37,6 +37,15 @@ def test_everything_that_hands_out_rows_is_logged(lake: Lake) -> None:
     assert lines == [("tester", "tests", what, True) for what in ("quarantine", "addresses", "quarantine")]
 
 
+def test_a_reading_says_of_which_delivery_it_was_where_it_was_of_one(lake: Lake) -> None:
+    read_everything(lake)
+    [delivery] = lake.view().deliveries()
+    assert [r.of for r, _ in readers.readings(lake.folder) if r] == [delivery.id, str(DAYS), delivery.id]
+    ingest(lake, TWO_DAYS + "2020-06-17 08:00:00,elsewhere,mirai,VN,\n")
+    lake.view().quarantined(by=TESTER)
+    assert [r.of for r, _ in readers.readings(lake.folder) if r][3:] == ["all"]
+
+
 def test_counts_are_not_readings(lake: Lake) -> None:
     lake.view().count_addresses(DAYS)
     assert list(readers.readings(lake.folder)) == []

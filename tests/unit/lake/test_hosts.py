@@ -122,6 +122,21 @@ def test_machines_on_line_are_counted_by_every_measure(lake: Lake, country: Seen
     assert row.addresses > 5 * country.online
 
 
+def test_installations_are_told_with_the_share_of_sightings_that_name_one(lake: Lake) -> None:
+    """Every sighting in the country names one; machines move from provider to provider, and are counted once a day."""
+    report = hosts.hosts(lake.view(), FORTNIGHT)
+    for found in (report.total.by_bot_ids, report.rows[0].by_bot_ids):
+        assert isinstance(found, Estimate)
+        assert found.measured == {"share_named": 1}
+        assert found.low == found.value == found.high > 0
+    parts = [row.by_bot_ids for row in hosts.hosts(lake.view(), FORTNIGHT, by="isp").rows]
+    assert sum(value(part) for part in parts) == pytest.approx(value(report.total.by_bot_ids))
+    for part in parts:
+        assert isinstance(part, Estimate)
+        assert 0.5 < part.measured["share_named"] <= 1  # it once was 1.37, and the lowest end above the highest
+        assert part.low == part.value <= part.high
+
+
 def test_the_lake_sees_what_the_validation_sees(lake: Lake, country: Seen) -> None:
     """What the tables of validation ask the estimators about, in memory, is what the lake asks them about."""
     [row] = hosts.hosts(lake.view(), FORTNIGHT).rows

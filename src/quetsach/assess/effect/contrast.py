@@ -122,7 +122,7 @@ class Groups:
         if self.weights.std() == 0:
             units, width = np.arange(pairs.shape[0]), max(1, _AT_ONCE // pairs.shape[0])
             parts = [kinds[at : at + width] for at in range(0, len(kinds), width)]
-            return np.concatenate([self.weights[0] * pairs[units, part].sum(axis=-1) for part in parts])
+            return self.weights.max() * np.concatenate([pairs[units, part].sum(axis=-1) for part in parts])
         total = np.zeros(kinds.shape[0])
         for kind, size in enumerate(self.sizes):
             of = (kinds == kind) * self.weights

@@ -104,12 +104,14 @@ def without_covariates(target: Floats, own: Floats, controls: Floats, others: Fl
         controls: what it is held against.
         others: their covariates (units x k).
     """
-    if not len(own):
+    differs = (others != others[0]).any(axis=0)  # a deviation that rounding left is none
+    if not differs.any():
         return target, controls
+    own, others = own[differs], others[:, differs]
     middle, size = others.mean(axis=0), others.std(axis=0)
-    usual = (others - middle) / np.where(size > 0, size, 1.0)
+    usual = (others - middle) / size
     by_covariate = np.linalg.pinv(usual) @ (controls - controls.mean(axis=0))
-    apart = (own - middle) / np.where(size > 0, size, 1.0)
+    apart = (own - middle) / size
     return target - apart @ by_covariate, controls - usual @ by_covariate
 
 

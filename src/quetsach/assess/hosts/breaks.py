@@ -169,8 +169,8 @@ def _step(logs: Floats, at: int, reach: int) -> tuple[float, float] | None:
     place = place[~np.isnan(logs[place])]
     if min((place < at).sum(), (place >= at).sum()) < _FEWEST_BESIDE:
         return None
-    is_after = place >= at
-    design = np.column_stack((np.ones(len(place)), place - at + 0.5, is_after, is_after * (place - at + 0.5)))
+    is_after, since = place >= at, place - at + 0.5
+    design = np.column_stack((np.ones(len(place)), since, is_after, is_after * since))
     inverse = np.linalg.inv(design.T @ design)
     return float((inverse @ design.T @ logs[place])[2]), float(np.sqrt(inverse[2, 2]))
 

@@ -74,7 +74,9 @@ def moved_days(
 def _usual_hours(seen: Hours, alive: Hours) -> NDArray[np.float64]:
     """Return the usual day: the median of the days on which the hour was watched and the family was there in full."""
     of_day = seen.sum(axis=1)
-    there = of_day > (np.median(of_day[of_day > 0]) / 2 if of_day.any() else 0.0)
+    if not of_day.any():
+        return np.zeros(24)
+    there = of_day > np.median(of_day[of_day > 0]) / 2
     if there.sum() <= SAME_KIND:
         return np.zeros(24)
     watched = np.ma.masked_array(seen[there], alive[there] < 1)
@@ -286,7 +288,7 @@ def _week(days: list[date], hourly: Hours, alive: Hours, offices: Offices | None
     absent = np.diff(np.flatnonzero(there[~is_at_rest] | ~watched[~is_at_rest]))
     is_absent = ((absent > 1) & (absent <= working_days)).any()
     is_office = is_by_day and np.sort(usual)[:FREE_HOURS].sum() <= QUIET * usual.sum()
-    if is_office and not is_absent:
+    if offices is not None and is_office and not is_absent:
         is_between = np.zeros(len(days), dtype=np.bool_)
         for first, last in pairwise(worked.tolist()):
             is_between[first + 1 : last] = last - first <= working_days
@@ -297,12 +299,11 @@ def _week(days: list[date], hourly: Hours, alive: Hours, offices: Offices | None
     return Week.WHOLE if is_whole else Week.UNKNOWN
 
 
-def _seen_at_rest(days: list[date], hourly: Hours, offices: Offices | None) -> NDArray[np.bool_]:
+def _seen_at_rest(days: list[date], hourly: Hours, offices: Offices) -> NDArray[np.bool_]:
     """Return on which days somebody was seen in hours that are of a day of rest in the country."""
-    ahead = _hours_ahead(offices, days[0]) if offices else 0.0
-    hours = np.floor(np.arange(24) + 0.5 + ahead).astype(np.int64)
+    hours = np.floor(np.arange(24) + 0.5 + _hours_ahead(offices, days[0])).astype(np.int64)
     local = np.array([day.weekday() for day in days])[:, None] + hours // 24
-    seen: NDArray[np.bool_] = ((hourly > 0) & np.isin(local % 7, list(_rest_days(offices)))).any(axis=1)
+    seen: NDArray[np.bool_] = ((hourly > 0) & np.isin(local % 7, list(offices.rest_days))).any(axis=1)
     return seen
 
 

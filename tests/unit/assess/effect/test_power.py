@@ -7,7 +7,8 @@ from tests.unit.assess.effect.panels import panel_of
 
 from quetsach.assess.effect import Design, Method, Scale, analyse
 from quetsach.assess.effect.finding import Finding
-from quetsach.assess.effect.power_simulation import Noise, Plan, noise_of, power_of, stated_noise
+from quetsach.assess.effect.panel import Step, periods_of
+from quetsach.assess.effect.power_simulation import Noise, Plan, _detectable, noise_of, power_of, stated_noise
 from quetsach.assess.effect.registration import NoiseSource, Power, read_power
 from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
@@ -107,6 +108,84 @@ def test_a_panel_that_lacks_a_unit_or_is_too_short_tells_no_noise() -> None:
     short = noise_of(panel_of(outcome, [7] * 24), UNITS)
     assert isinstance(short, NotEstimable)
     assert short.reason is NotEstimableReason.TOO_SHORT
+
+
+def test_what_cannot_tell_the_noise_of_units_says_why() -> None:
+    """Eight complete periods of two units are the fewest; a period in which a unit has no figure is left out."""
+    outcome = np.exp(3 + _memory(2, 9, memory=0.0, deviation=0.1, seed=1))
+    gap, below, zero = outcome.copy(), outcome.copy(), outcome.copy()
+    gap[1, 4], below[1, 4], zero[1, 4] = np.nan, -0.1, 0.0
+    assert isinstance(noise_of(panel_of(gap, [9] * 2), UNITS[:2]), Noise)
+    assert isinstance(noise_of(panel_of(zero, [9] * 2), UNITS[:2]), Noise)
+    short = noise_of(panel_of(gap[:, :8], [8] * 2), UNITS[:2])
+    assert isinstance(short, NotEstimable)
+    assert short.measured == {"periods_before": 7, "needed": 8}
+    for panel, units, reason in (
+        (below, 2, NotEstimableReason.NOT_POSITIVE),
+        (outcome, 1, NotEstimableReason.TOO_FEW_UNITS),
+        (np.tile(outcome[:1], (2, 1)), 2, NotEstimableReason.NO_SPREAD),
+    ):
+        refused = noise_of(panel_of(panel, [9] * 2), UNITS[:units])
+        assert isinstance(refused, NotEstimable)
+        assert refused.reason is reason
+
+
+def test_a_size_is_the_mean_figure_of_each_unit_before_the_start() -> None:
+    outcome = np.exp(5 + _memory(3, 12, memory=0.0, deviation=0.1, seed=1))
+    noise = noise_of(panel_of(outcome, [10, 12, 12]), UNITS[:3])
+    assert isinstance(noise, Noise)
+    assert noise.size == pytest.approx(outcome[:, :10].mean(axis=1))
+    assert noise.source is NoiseSource.PANEL
+
+
+@pytest.mark.parametrize(("size", "deviation", "after"), [(0.2, 2.0, 5.0), (4.0, 0.5, 0.5), (100.0, 0.1, 0.02)])
+def test_counting_explains_no_more_than_a_machine_or_all_the_noise(size: float, deviation: float, after: float) -> None:
+    """By hand, of half as many: d² + 1 / size in its square; what is added is 1 at most, and d² at most."""
+    noise = Noise(NoiseSource.PANEL, np.array([deviation]), 0.0, np.array([size]))
+    assert noise.after(0.5) ** 2 == pytest.approx([after])
+
+
+def test_stated_noise_is_that_of_every_unit_up_to_its_ends() -> None:
+    noise = stated_noise(3, percent=200, correlation=-0.98)
+    assert (noise.deviation.tolist(), noise.correlation, noise.typical) == ([2.0] * 3, -0.98, 2.0)
+    assert noise.after(0.9).tolist() == [2.0] * 3  # of a size that nobody knows counting adds nothing
+    for percent, correlation in ((200.1, 0.0), (10.0, 0.981), (10.0, -0.981)):
+        with pytest.raises(AssessError):
+            stated_noise(3, percent=percent, correlation=correlation)
+
+
+def test_a_drawn_panel_has_the_effect_the_ramp_and_the_noise_that_a_plan_states() -> None:
+    """Without noise to speak of the effect is there by quarters; with it, steps are as large and as alike as stated."""
+    starts = np.array([4, 10])
+    plan = Plan(
+        UNITS[:2],
+        starts,
+        periods_of(Step.NUMBER, ((year, str(year)) for year in range(10))),
+        Design(Method.CITS, Scale.LOG, ramp=4),
+        0.5,
+        replace(stated_noise(2, percent=1, correlation=0.0), deviation=np.full(2, 1e-9), size=np.array([8.0, 0.1])),
+    )
+    panel = plan.drawn(np.random.default_rng(1))
+    steps = [0.5 ** (quarter / 4) for quarter in (1, 2, 3, 4, 4, 4)]
+    assert panel.outcome[0] == pytest.approx([8.0] * 4 + [8 * step for step in steps], rel=1e-3)
+    assert panel.outcome[1] == pytest.approx([0.5] * 10, rel=1e-3)  # less than half a machine is taken for half of one
+    at_once = replace(plan, design=Design(Method.CITS, Scale.LOG)).drawn(np.random.default_rng(1))
+    assert at_once.outcome[0] == pytest.approx([8.0] * 4 + [4.0] * 6, rel=1e-3)
+    loud = replace(plan, noise=stated_noise(2, percent=20, correlation=0.8), starts=np.array([4_000] * 2))
+    many = replace(loud, periods=periods_of(Step.NUMBER, ((year, str(year)) for year in range(4_000))))
+    moves = np.log(many.drawn(np.random.default_rng(1)).outcome)
+    assert moves.mean() == pytest.approx(np.log(1e6), abs=0.05)
+    assert moves.std(axis=1) == pytest.approx([0.2, 0.2], rel=0.1)
+    left = moves - moves.mean(axis=1, keepdims=True)
+    assert (left[:, 1:] * left[:, :-1]).mean() / (left**2).mean() == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("percent", "least"), [(80, 4.0), (81, 5.0), (90, 5.0), (1, 1.0), (20, 1.0), (21, 2.0)])
+def test_detectable_is_what_so_many_draws_would_find(percent: int, least: float) -> None:
+    """Of five draws that need effects of 1 to 5 on logarithms."""
+    assert _detectable(np.array([3.0, 1, 5, 2, 4]), percent) == pytest.approx(1 - np.exp(-least))
+    assert _detectable(np.full(5, -3.0), percent) == 0
+    assert _detectable(np.full(5, np.inf), percent) is None
 
 
 @pytest.mark.parametrize(("percent", "correlation"), [(0, 0.5), (-1, 0.5), (300, 0.5), (10, 1.0), (float("nan"), 0)])

@@ -9,10 +9,17 @@ from scipy.optimize import minimize
 from tests.unit.assess.effect.panels import noisy, panel_of
 
 from quetsach.assess.effect import Design, Finding, Method, Panel, Scale, analyse
-from quetsach.assess.effect.panel import block_of
+from quetsach.assess.effect.panel import Block, block_of
 from quetsach.assess.effect.placebos import Played, _fit, fit_check, placebo_checks, placebo_groups, play
 from quetsach.assess.effect.synthetic import _jackknife, synthetic_difference
-from quetsach.assess.effect.synthetic_weights import corrected, simplex_weights
+from quetsach.assess.effect.synthetic_weights import (
+    by_difference,
+    by_mixture,
+    corrected,
+    noise_of,
+    simplex_weights,
+    without_covariates,
+)
 from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
 
 
@@ -364,3 +371,102 @@ def test_three_periods_before_are_enough_and_more_than_500_controls_are_refused(
     answer = analyse(panel_of(noisy(502, 6), [4] + [6] * 501), Design(Method.SC, Scale.LEVEL))
     assert isinstance(answer, NotEstimable)
     assert (answer.reason, answer.measured["most"]) == (NotEstimableReason.TOO_MANY_CONTROLS, 500)
+
+
+def _block(outcome: np.ndarray, start: int, *, treated: int = 1) -> Block:
+    periods = outcome.shape[1]
+    block = block_of(panel_of(outcome, [start] * treated + [periods] * (len(outcome) - treated)))
+    assert not isinstance(block, NotEstimable)
+    return block
+
+
+def test_weights_of_synthetic_did_do_not_see_a_level_that_is_always_there_or_always_after() -> None:
+    """A treated unit far above its controls, and a shock after the start that all have, change neither answer."""
+    block = _block(noisy(14, 12, seed=4), 8)
+    value, weights = by_difference(block)(block.target, block.controls)
+    shock = np.where(np.arange(12) >= 8, 30.0, 0.0)
+    for target, controls in (
+        (block.target + 500, block.controls),
+        (block.target + shock, block.controls + shock),
+    ):
+        other, others = by_difference(block)(target, controls)
+        assert other == pytest.approx(value, abs=1e-6)
+        assert others == pytest.approx(weights, abs=1e-6)
+    assert np.sort(weights)[-2] > 0.01  # there is something that could have changed
+
+
+def test_a_level_is_part_of_what_synthetic_control_imitates() -> None:
+    block = _block(noisy(14, 12, seed=4), 8)
+    _, weights = by_mixture(block)(block.target, block.controls)
+    _, higher = by_mixture(block)(block.target + 3, block.controls)
+    assert weights @ block.controls[:, :8].mean(axis=1) < higher @ block.controls[:, :8].mean(axis=1)
+
+
+@pytest.mark.parametrize(("treated", "share"), [(1, 22.1333 / 40.2667), (4, 40.2667 / 76.5333)])
+def test_weights_are_spread_by_the_noise_and_by_how_many_cells_are_treated(treated: int, share: float) -> None:
+    """By hand: two controls, of which the first is the treated one's own course.
+
+    The steps before are 2, -2, 2, 0, 0, 0: a variance of 34/15. With r times 4 periods before, r the root of the
+    treated cells (1 and 4 units in 4 periods) times that variance, the weight of the first is (4 + 4r) / (4 + 8r).
+    """
+    up, flat = [0.0, 2, 0, 2, 5, 5, 5, 5], [0.0] * 8
+    block = _block(np.array([up] * treated + [up, flat]), 4, treated=treated)
+    assert noise_of(block) ** 2 == pytest.approx(34 / 15)
+    _, weights = by_difference(block)(block.target, block.controls)
+    assert weights == pytest.approx([share, 1 - share], abs=1e-5)
+
+
+def test_what_a_covariate_explains_is_taken_out_of_each_period_by_hand() -> None:
+    """Controls that are 10 + 2 x in one period and 5 - x in the next; a unit of x = 6 that is 1 above that line."""
+    trait = np.array([[1.0], [2], [3], [4]])
+    controls = np.hstack([10 + 2 * trait, 5 - trait])
+    target, left = without_covariates(np.array([23.0, 0.0]), np.array([6.0]), controls, trait)
+    assert left == pytest.approx(np.tile([15.0, 2.5], (4, 1)))  # all at the mean of the controls
+    assert target == pytest.approx([16.0, 3.5])
+
+
+def test_a_covariate_in_which_controls_do_not_differ_explains_nothing() -> None:
+    """The deviation of 24 times 0.1 is 1e-17 and not 0: a unit of 1 once lay sixteen orders of magnitude off."""
+    generator = np.random.default_rng(1)
+    controls, trait = generator.standard_normal((24, 6)), generator.standard_normal((24, 1))
+    own, others = np.array([0.5, 1.0]), np.hstack([trait, np.full((24, 1), 0.1)])
+    both = without_covariates(controls[0], own, controls, others)
+    alone = without_covariates(controls[0], own[:1], controls, trait)
+    for found, expected in zip(both, alone, strict=True):
+        assert found == pytest.approx(expected)
+    for found, expected in zip(
+        without_covariates(controls[0], own[1:], controls, others[:, 1:]), (controls[0], controls), strict=True
+    ):
+        assert (found == expected).all()
+
+
+def test_a_correction_is_by_the_penalty_that_predicts_each_control_best_from_the_others() -> None:
+    """Against fits that leave each control out in turn, with a free level, for every penalty."""
+    generator = np.random.default_rng(2)
+    controls = generator.standard_normal((12, 8))
+    controls[:, 5:] += 1.5 * controls[:, :2].sum(axis=1, keepdims=True) + generator.standard_normal((12, 3))
+    target, weights = generator.standard_normal(8) + 1, np.full(12, 1 / 12)
+    before, after = controls[:, :5], controls[:, 5:].mean(axis=1)
+    unit = float((np.linalg.svd(before - before.mean(axis=0), compute_uv=False) ** 2).mean())
+
+    def slopes(rows: np.ndarray, penalty: float) -> np.ndarray:
+        x = before[rows] - before[rows].mean(axis=0)
+        return np.asarray(np.linalg.solve(x.T @ x + penalty * np.eye(5), x.T @ (after[rows] - after[rows].mean())))
+
+    def missed(penalty: float) -> float:
+        errors = []
+        for one in range(12):
+            rows = np.delete(np.arange(12), one)
+            guess = after[rows].mean() + (before[one] - before[rows].mean(axis=0)) @ slopes(rows, penalty)
+            errors.append((after[one] - guess) ** 2)
+        return float(np.mean(errors))
+
+    best = min((unit * 10 ** (power / 2) for power in range(-4, 9)), key=missed)
+    assert unit * 0.01 < best < unit * 10_000
+    gap = target - weights @ controls
+    expected = gap[5:].mean() - gap[:5] @ slopes(np.arange(12), best)
+    assert corrected(target, controls, 5, weights) == pytest.approx(expected)
+
+
+def test_columns_that_all_are_what_is_imitated_share_alike() -> None:
+    assert simplex_weights(np.ones((3, 4)), np.ones(3), ridge=0.0, is_centred=False).tolist() == [0.25] * 4

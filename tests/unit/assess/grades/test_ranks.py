@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.grades import Estimates, Grade, Method, rank_sets, ranked, read_estimates
-from quetsach.assess.grades.grade import graded
+from quetsach.assess.grades.grade import GradedRow, caution, graded, normal_draws, uniform_draws
 from quetsach.assess.grades.measured import MAX_NAMES
 
 
@@ -145,6 +145,72 @@ def test_estimates_are_drawn_to_the_mean_by_their_errors() -> None:
     assert result.spread == 0
     assert result.mean == pytest.approx(7.69, abs=0.01)
     assert all(row.graded.shrunk.value == pytest.approx(result.mean) for row in result.rows)
+
+
+def _row(drawn: np.ndarray, name: int, *, low_is_good: bool = False) -> GradedRow:
+    shrunk = [Estimate(value, value - 1, value + 1) for value in drawn.mean(axis=0).tolist()]
+    return graded(drawn, shrunk, low_is_good=low_is_good)[name]
+
+
+def test_a_rank_of_one_name_leaves_out_its_rarest_draws_on_each_side() -> None:
+    """Of 10,000 draws 2.5 % less a caution of 0.31 may lie outside on a side: 219 ranks are left out, 220 are not."""
+    for out, rank in ((218, (2, 4)), (220, (1, 4))):
+        drawn = np.tile(np.arange(5.0, 0, -1), (10_000, 1))
+        drawn[:, 2] = np.tile([4.5, 3.0, 1.5, 3.0], 2_500)  # ranks 2, 3 and 4
+        drawn[: 4 * out : 4, 2] = 9.0
+        assert _row(drawn, 2).rank == rank
+
+
+def test_ranks_of_all_names_hold_for_95_draws_of_100_at_once() -> None:
+    """A name is a place higher in some draws: more of them than five in 100 less a caution, and it may be there."""
+    for changed, rank in ((400, (5, 5)), (500, (4, 5))):
+        drawn = np.tile(np.arange(5.0, 0, -1), (10_000, 1))
+        drawn[:changed, 4] = 2.5
+        row = _row(drawn, 4)
+        assert row.rank_of_all == rank
+        assert row.rank == ((5, 5) if changed < 219 else (4, 5))
+
+
+def test_a_draw_that_is_unusual_for_several_names_counts_once() -> None:
+    drawn = np.tile(np.arange(5.0, 0, -1), (10_000, 1))
+    drawn[:400] = drawn[:400, ::-1]
+    assert [_row(drawn, name).rank_of_all for name in range(5)] == [(n, n) for n in range(1, 6)]
+    assert _row(drawn, 0, low_is_good=True).rank_of_all == (5, 5)
+
+
+def test_probabilities_are_of_lying_above_the_median_of_a_draw() -> None:
+    drawn = np.tile(np.arange(5.0, 0, -1), (10_000, 1))
+    drawn[:3_000, 0] = 2.0
+    assert [_row(drawn, name).above for name in range(5)] == [0.7, 1.0, 0.3, 0.0, 0.0]
+    assert _row(drawn, 0).as_json()["probability_above_median"] == 0.7
+
+
+@pytest.mark.parametrize("stream", [0, 1])
+def test_draws_are_the_same_for_everybody_and_as_even_as_chance(stream: int) -> None:
+    drawn = uniform_draws(3, stream=stream)
+    assert drawn.shape == (10_000, 3)
+    assert ((drawn > 0) & (drawn < 1)).all()
+    assert drawn.mean(axis=0) == pytest.approx(0.5, abs=0.015)
+    assert (drawn < 0.1).mean(axis=0) == pytest.approx(0.1, abs=0.015)
+    assert (drawn == uniform_draws(3, stream=stream)).all()
+    assert abs(np.corrcoef(drawn[:, 0], uniform_draws(3, stream=stream + 1)[:, 0])[0, 1]) < 0.05
+    bits = np.random.PCG64(20_201_015 + stream).random_raw(1)[0]
+    assert drawn[0, 0] == ((int(bits) >> 11) + 0.5) / 2**53
+    assert normal_draws(1).std() == pytest.approx(1, abs=0.03)
+
+
+def test_a_share_of_draws_is_off_by_two_standard_errors() -> None:
+    assert caution(0.5, 100) == pytest.approx(0.1)
+    assert caution(0.05, 10_000) == pytest.approx(0.00436, abs=1e-5)
+
+
+def test_names_one_of_which_is_far_sharper_are_told_apart_by_the_error_of_both() -> None:
+    """By hand: errors of 3 and 4 make 5, and the normal quantile of 0.975 is 1.96."""
+    for method in Method:
+        for together in (False, True):
+            for gap, apart in ((9.6, False), (10.3, True)):
+                sets = rank_sets(np.array([0.0, gap]), np.array([3.0, 4.0]), is_simultaneous=together, method=method)
+                assert (list(sets.low), list(sets.high)) == (([2, 1], [2, 1]) if apart else ([1, 1], [2, 2]))
 
 
 def test_few_names_are_not_ranked() -> None:

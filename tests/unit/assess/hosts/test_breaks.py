@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from quetsach.assess.hosts.breaks import DaySeen, find_breaks, search
+from quetsach.assess.hosts.breaks import DaySeen, _overnight, _step, _without_single_days, find_breaks, search
 
 FIRST = date(2024, 1, 1)
 
@@ -132,3 +132,82 @@ def test_how_small_a_break_may_be_to_be_seen_depends_on_how_much_days_differ() -
     assert loud is not None
     assert quiet.smallest < 0.03 < 0.1 < loud.smallest
     assert search(series(np.full(13, 1000.0))) is None
+
+
+def test_a_step_is_what_lies_between_two_slopes_half_a_day_before_its_day() -> None:
+    """Days rise by 1, fall by 3 at once, and then rise by 2; by hand: of days 0 to 3 and 4 to 9."""
+    logs = np.array([0.0, 1, 2, 3, 1, 3, 5, 7, 9, 11])
+    found = _step(logs, 4, 10)
+    assert found is not None
+    assert found[0] == pytest.approx(0 - 3.5)  # half a day on each side: from 3.5 to 0
+    near, unknown = _step(logs, 4, 3), logs.copy()
+    assert near is not None
+    assert near[0] == pytest.approx(-3.5)
+    assert near[1] > found[1]  # fewer days tell less
+    unknown[[0, 5]] = np.nan
+    assert _step(unknown, 4, 10)[0] == pytest.approx(-3.5)  # type: ignore[index]
+    unknown[1] = np.nan
+    assert _step(unknown, 4, 10) is None  # two days before are too few
+    assert _step(logs, 8, 10) is None
+    assert _step(logs, 7, 10) is not None
+
+
+def test_the_error_of_a_step_is_that_of_two_fitted_lines() -> None:
+    """By hand: of n days a line, half a day beyond them, has 1/n + (n/2)² / (n (n² - 1) / 12) in its square."""
+    found = _step(np.zeros(8), 3, 10)
+    assert found is not None
+    assert found[1] ** 2 == pytest.approx((1 / 3 + 2.25 / 2) + (1 / 5 + 6.25 / 10))
+
+
+def test_a_level_that_falls_is_seen_though_as_many_as_usual_stay_overnight() -> None:
+    """Nearly all addresses stay, so that their share hardly wanders: the level alone tells, and is sure."""
+    days, wander = {}, np.exp(0.03 * np.random.default_rng(5).standard_normal(56))
+    for n in range(56):
+        addresses = round((20_000 if n < 28 else 10_000) * wander[n])
+        days[FIRST + timedelta(days=n)] = DaySeen(addresses, round(addresses * 0.999))
+    [found] = find_breaks(days)
+    assert (found.day, found.is_sure) == (FIRST + timedelta(days=28), True)
+    assert found.times == pytest.approx(0.5, abs=0.05)
+    assert found.known_seen == pytest.approx(1, abs=1e-3)
+
+
+def test_who_stayed_overnight_tells_a_loss_by_the_day_before_and_a_gain_by_the_day_itself() -> None:
+    """By hand: half of the addresses are seen again, of day 23 a quarter; of those of day 40 a quarter were there."""
+    addresses, again = np.full(56, 1000.0), np.full(56, 500.0)
+    again[23] = 250.0
+    addresses[40:] = 2000.0
+    again[40:] = 1000.0
+    signs = np.zeros(56)
+    signs[[24, 40]] = -1, 1
+    found, errors = _overnight(signs, np.log(addresses), np.log(again))
+    assert found[24] == pytest.approx(np.log(0.5))
+    assert found[40] == pytest.approx(np.log(2))
+    assert (found[signs == 0] == 0).all()
+    assert np.isinf(errors[signs == 0]).all()
+    assert errors[24] == pytest.approx(np.sqrt(1 / 1000))  # what a half of 1000 wanders by chance
+
+
+def test_a_day_is_the_median_of_itself_and_its_neighbours_where_all_are_known() -> None:
+    found = _without_single_days(np.array([1.0, 9, 2, 3, np.nan, 4, 8, 5]))
+    assert np.array_equal(found, [1, 2, 3, 3, np.nan, 4, 5, 5], equal_nan=True)
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(14, True), (13, False)])
+def test_two_weeks_of_days_with_addresses_are_the_fewest(days: int, *, is_told: bool) -> None:
+    known = {FIRST + timedelta(days=2 * n): DaySeen(1000) for n in range(days)}
+    nobody = {FIRST + timedelta(days=2 * n + 1): DaySeen(0) for n in range(days)}
+    assert (search(known | nobody) is not None) is is_told
+
+
+def test_where_no_two_days_follow_each_other_any_break_could_have_gone_unseen() -> None:
+    found = search({FIRST + timedelta(days=2 * n): DaySeen(1000) for n in range(14)})
+    assert found is not None
+    assert (found.breaks, found.smallest) == ((), 1)
+
+
+def test_days_that_are_all_alike_hide_no_break_but_a_next_to_invisible_one() -> None:
+    """By hand: noise is a thousandth at least; a step of 10 days on each side has its error, of which 7 go unseen."""
+    found = search({FIRST + timedelta(days=n): DaySeen(1000) for n in range(56)})
+    assert found is not None
+    error = 1e-3 * np.sqrt(2 * (1 / 10 + 25 / 82.5))
+    assert found.smallest == pytest.approx(1 - np.exp(-7 * error))

@@ -9,9 +9,11 @@ import pytest
 
 from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason, Notice
 from quetsach.assess.events import Calendar, Holiday
+from quetsach.assess.hosts import doubts
 from quetsach.assess.hosts.breaks import DaySeen, DestinationSeen
 from quetsach.assess.hosts.calibration import Calibrated, Calibration
-from quetsach.assess.hosts.comparison import Comparison, WindowMeasured, compare
+from quetsach.assess.hosts.comparison import Comparison, Gone, WindowMeasured, compare
+from quetsach.assess.hosts.doubts import may_be_named
 from quetsach.assess.hosts.measure import Observed, Watch, add_up, best_watches, measure, measure_part
 from quetsach.assess.hosts.schedule import GapLadder
 from quetsach.core.period import Period
@@ -21,6 +23,8 @@ JUNE = Period(date(2020, 6, 1), date(2020, 6, 28))
 JULY = Period(JUNE.last + timedelta(days=1), JUNE.last + timedelta(days=28))
 MIRAI, NECURS = Watch("own", "sinkhole", "mirai", 4), Watch("own", "sinkhole", "necurs", 4)
 OTHER = Watch("other", "sinkhole", "mirai", 4)
+
+_ANSWER = NotEstimable(NotEstimableReason.NO_DATA)
 
 
 def seen(machines: int, *, per_hour: float = 1.0, addresses: float = 2.0, hours: float = 672.0) -> Observed:
@@ -433,3 +437,90 @@ def test_what_is_wholly_refused_says_why() -> None:
     rare, dense = NotEstimable(NotEstimableReason.RARE_CHECK_INS), NotEstimable(NotEstimableReason.DENSE_POOL)
     assert add_up([(rare, 5), (dense, 50)]) == dense
     assert add_up([]) == NotEstimable(NotEstimableReason.NO_DATA)
+
+
+def counted(period: Period, **machines: float) -> WindowMeasured:
+    """A window of families whose machines are known to the last one, with twice as many addresses on each day."""
+    watches = {Watch("own", "sinkhole", family, 4): count for family, count in machines.items()}
+    like = seen(10)
+    observed = {watch: replace(like, rows=int(56 * count)) for watch, count in watches.items()}
+    measured = {w: replace(measure(like), machines=Estimate(n, n, n)) for w, n in watches.items()}
+    return WindowMeasured(period, observed, measured)
+
+
+@pytest.mark.parametrize(
+    ("lost", "code", "said"),
+    [
+        (0.9, "few-machines-gone", "under 1 %"),
+        (1, "few-machines-gone", "1 %"),
+        (3, "few-machines-gone", "3 %"),
+        (3.1, "families-gone", "3 %"),
+    ],
+)
+def test_what_goes_waits_from_three_in_a_hundred_machines_on(lost: float, code: str, said: str) -> None:
+    before = counted(JUNE, mirai=100 - lost, necurs=lost)
+    [notice] = doubts.gone(before, [Gone(NECURS, Estimate(lost, lost, lost), 2 * lost)])
+    assert notice.code == code
+    assert f"They had {said} of the infections" in notice.text.en
+    assert doubts.gone(before, []) == []
+
+
+@pytest.mark.parametrize(("machines", "is_named"), [(5.0, True), (4.9, False)])
+def test_a_family_of_ten_addresses_a_day_is_named(machines: float, *, is_named: bool) -> None:
+    after = counted(JULY, mirai=100 - machines, necurs=machines)
+    [notice] = doubts.new(after, [Gone(NECURS, _ANSWER, 2 * machines)])
+    assert notice.text.en.startswith("necurs: not seen" if is_named else "1 small family: not seen")
+    assert may_be_named(10)
+    assert not may_be_named(9.99)
+
+
+def test_a_family_that_two_sensors_see_has_the_share_of_the_one_that_sees_more() -> None:
+    """By hand: 30 of 30 + 10, whatever the other sensor sees of the same machines."""
+    before = counted(JUNE, mirai=30, necurs=10)
+    both = replace(
+        before,
+        observed={**before.observed, OTHER: before.observed[MIRAI]},
+        measured={**before.measured, OTHER: replace(before.measured[MIRAI], machines=Estimate(20, 20, 20))},
+    )
+    assert doubts.share_of(both, [MIRAI]) == pytest.approx(75)
+    assert doubts.share_of(both, [OTHER]) == pytest.approx(50)
+    assert doubts.share_of(counted(JUNE), []) == 0
+
+
+@pytest.mark.parametrize(("events", "apart"), [(45.0, None), (44.9, 5.1)])
+def test_measures_may_differ_by_five_points(events: float, apart: float | None) -> None:
+    found = doubts.disagreement(Estimate(50, 40, 60), Estimate(events, 40, 60), _ANSWER)
+    assert [notice.code for notice in found] == ([] if apart is None else ["measures-disagree"])
+    if apart:
+        assert found[0].percent == pytest.approx(apart)
+        assert "differ by 5.1 points" in found[0].text.en
+    assert doubts.disagreement(Estimate(50, 40, 60), _ANSWER, _ANSWER) == []
+
+
+@pytest.mark.parametrize(("value", "low", "is_told"), [(45.0, 44.0, False), (45.1, 44.0, True), (50.0, 43.0, False)])
+def test_two_sensors_disagree_by_more_than_five_points_and_what_their_bands_bring_together(
+    value: float, low: float, *, is_told: bool
+) -> None:
+    """The other one sees 40, from 37 to 43."""
+    before = counted(JUNE, mirai=30)
+    before = replace(before, observed={**before.observed, OTHER: before.observed[MIRAI]})
+    reductions = {MIRAI: Estimate(value, low, value + 2), OTHER: Estimate(40, 37, 43)}
+    notices = doubts.sensors(before, reductions)
+    assert [notice.percent for notice in notices] == ([pytest.approx(5.1)] if is_told else [])
+    few = replace(before, observed={w: replace(seen, rows=28 * 10 - 1) for w, seen in before.observed.items()})
+    assert doubts.sensors(few, reductions) == []
+
+
+@pytest.mark.parametrize(("times", "is_told"), [(1.25, False), (1.26, True), (0.8, False), (0.79, True)])
+def test_a_schedule_may_change_by_a_quarter(times: float, *, is_told: bool) -> None:
+    before, after = window(JUNE, {MIRAI: seen(100)}), window(JULY, {MIRAI: seen(100)})
+    schedule = replace(before.measured[MIRAI].schedule, interval_hours=1.0)  # type: ignore[type-var]
+    changed = replace(schedule, interval_hours=times)
+    first, second = (
+        replace(one, measured={MIRAI: replace(one.measured[MIRAI], schedule=of)})
+        for one, of in ((before, schedule), (after, changed))
+    )
+    notices = doubts.schedules(first, second, (MIRAI,))
+    assert [notice.code for notice in notices] == (["schedule-changed"] if is_told else [])
+    if is_told:
+        assert f"is {times:.2f} times" in notices[0].text.en

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from quetsach.assess.hosts.clock import Clock, DayRecord, read_clock
-from quetsach.assess.hosts.live_hours import read_live_hours
+from quetsach.assess.hosts.live_hours import AddressHours, _keeps_hours, _usual_hours, _wave, read_live_hours
 from quetsach.core.country import WEEKEND, Offices
 from quetsach.core.period import Period
 
@@ -190,3 +190,87 @@ def test_a_week_end_that_an_outage_halves_is_still_silent() -> None:
     found = clock(OFFICE, (0, 1, 2, 3, 4), at_rest=LEFT_ON, of=read_clock(days))
     assert found.uptime_hours == pytest.approx(672)
     assert found.unsure == 0
+
+
+def test_a_usual_day_is_the_median_of_watched_hours_of_days_on_which_the_family_was_there_in_full() -> None:
+    """Days of 10, 20, 30 and 40 in an hour and 100 in the next; one of 5 and 50, and one that nobody was there."""
+    seen = np.zeros((6, 24))
+    seen[:, 0] = [10, 20, 30, 40, 5, 0]
+    seen[:, 1] = [100, 100, 100, 100, 50, 0]
+    alive = np.ones((6, 24))
+    assert _usual_hours(seen, alive)[:3].tolist() == [25, 100, 0]
+    alive[0, 0] = 0.9  # watched in part is not watched
+    assert _usual_hours(seen, alive)[0] == 30
+    alive[:, 1] = 0.5
+    assert _usual_hours(seen, alive)[1] == 0  # an hour that was never watched
+    assert _usual_hours(seen[:3], np.ones((3, 24)))[0] == 20
+    assert _usual_hours(seen[:2], np.ones((2, 24))).tolist() == [0] * 24  # two days are too few
+    assert _usual_hours(np.zeros((6, 24)), alive).tolist() == [0] * 24
+
+
+@pytest.mark.parametrize(
+    ("night", "coming", "keeps"),
+    [(6, 2, True), (5, 2, False), (6, 1, False), (22, 1, False), (21, 2, True)],
+)
+def test_a_family_keeps_hours_with_six_of_night_and_two_of_coming(night: int, coming: int, *, keeps: bool) -> None:
+    hours = [9.0] * night + [10.0, 90.0, 50.0][:coming]
+    assert _keeps_hours(np.array(hours + [100.0] * (24 - len(hours)))) is keeps
+    assert not _keeps_hours(np.array([10.0] * 8 + [91.0] * 8 + [100.0] * 8))  # all come, or none goes
+
+
+def test_the_wave_of_a_day_points_to_its_middle() -> None:
+    hours = np.zeros(24)
+    hours[[5, 6]] = 2.0  # from five to seven
+    wave = _wave(hours)
+    assert np.angle(wave) == pytest.approx(np.pi / 2)
+    assert abs(wave) == pytest.approx(4 * np.cos(np.pi / 24))
+    assert abs(_wave(np.ones(24))) < 1e-9
+
+
+@pytest.mark.parametrize(("by", "is_office"), [(-3, True), (-4, False), (2, True), (3, False)])
+def test_the_middle_of_an_office_day_is_between_half_past_nine_and_half_past_three(by: int, *, is_office: bool) -> None:
+    """Its middle is at one o'clock, seven and a half hours east of Greenwich; a few machines are left on."""
+    east = Offices(timezone(timedelta(hours=7, minutes=30)), WEEKEND)
+    found = clock(tuple(np.roll(OFFICE, by).tolist()), (0, 1, 2, 3, 4), at_rest=LEFT_ON, offices=east)
+    assert (found.unsure == 0 and found.uptime_hours == pytest.approx(672)) is is_office
+
+
+@pytest.mark.parametrize(("seen_on", "is_office"), [((5,), True), ((), False)])
+def test_somebody_on_half_of_the_days_of_rest_shows_that_domains_were_live(
+    seen_on: tuple[int, ...], *, is_office: bool
+) -> None:
+    """On every Saturday, and on no Sunday: half of the days."""
+    seen: AddressHours = {
+        day: OFFICE if day.weekday() < 5 else LEFT_ON for day in WEEKS if day.weekday() < 5 or day.weekday() in seen_on
+    }
+    found = read_live_hours(sensor(), seen, WEEKS, OFFICES)
+    assert (found.unsure == 0) is is_office
+    less = {day: of for day, of in seen.items() if day.weekday() < 5 or day.day != 6}
+    assert read_live_hours(sensor(), less, WEEKS, OFFICES).unsure == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("hours", [5, 6])
+def test_a_silence_of_six_hours_in_which_others_are_seen_is_dead_domains(hours: int) -> None:
+    seen = dict.fromkeys(WEEKS, AROUND_THE_CLOCK)
+    seen[MONDAY + timedelta(days=3)] = (200,) * 9 + (0,) * hours + (200,) * (15 - hours)
+    found = read_live_hours(sensor(), seen, WEEKS, OFFICES)
+    assert found.uptime_hours == pytest.approx(672 - (hours if hours == 6 else 0))
+    assert found.outages[MONDAY + timedelta(days=3)] == (((540, 900),) if hours == 6 else ())
+
+
+@pytest.mark.parametrize(("left", "is_dead"), [(6, True), (7, False)])
+def test_a_silence_is_a_thirty_third_of_what_is_usual(left: int, *, is_dead: bool) -> None:
+    """Of 200, six are 3 %."""
+    seen = dict.fromkeys(WEEKS, AROUND_THE_CLOCK)
+    seen[MONDAY + timedelta(days=3)] = (200,) * 9 + (left,) * 8 + (200,) * 7
+    assert read_live_hours(sensor(), seen, WEEKS, OFFICES).uptime_hours == pytest.approx(
+        664 if is_dead else 672, abs=0.1
+    )
+
+
+@pytest.mark.parametrize(("each", "is_dead"), [(4, False), (5, True)])
+def test_a_hundred_addresses_are_missed_in_the_hours_of_dead_domains(each: int, *, is_dead: bool) -> None:
+    """Of a day without anybody: 24 hours of 4 are 96, of 5 they are 120."""
+    seen = {day: (each,) * 24 for day in WEEKS if day.weekday() != 2}
+    uptime = read_live_hours(sensor(), seen, WEEKS, OFFICES).uptime_hours
+    assert uptime == pytest.approx(576 if is_dead else 672)

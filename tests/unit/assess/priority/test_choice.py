@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quetsach.assess.priority import Criteria, Criterion, Observation, Standing, choose, growth_of
+from quetsach.assess.priority import Criteria, Criterion, Observation, Standing, _standing, choose, growth_of
 from quetsach.core.text import LocalText
 
 NO = LocalText("", "")
@@ -130,3 +132,75 @@ def test_one_that_gives_way_names_what_is_seated_before_it() -> None:
     assert choice.seated_before(small) == ()
     assert choice.reason(big).vi.endswith("nhường chỗ cho mạng quan sát và bóc gỡ được nhiều hơn: small")
     assert choice.reason(small) == small.reason(weighed)
+
+
+def test_who_scores_as_much_is_not_seated_before_another_although_it_scores_less() -> None:
+    weighed = criteria(seats=1, size=0.5, coverage=0.5)
+    choice = choose(
+        observed(seen={"size": 0.0, "coverage": 1.0}, unseen={"size": 1.0, "coverage": 0.0}), weighed, rng=rng()
+    )
+    seen, unseen = choice.candidates
+    assert (seen.score, unseen.score, seen.is_chosen, unseen.standing) == (0.5, 0.5, True, Standing.CONTESTED)
+    assert choice.seated_before(unseen) == ()
+    assert choice.reason(unseen) == unseen.reason(weighed)
+
+
+def test_a_tie_without_anything_practical_is_broken_by_the_order_of_the_file() -> None:
+    weighed = criteria(seats=1, size=0.5, harm=0.5)
+    for names in (("a", "b"), ("b", "a")):
+        tied = observed(**{name: {"size": 0.4, "harm": 0.4} for name in names})
+        assert [one.family for one in choose(tied, weighed, rng=rng()).chosen] == [names[0]]
+
+
+def test_the_share_of_weights_is_of_those_around_the_stated_ones_and_of_all_there_are() -> None:
+    """By hand: one leads by size alone. Of all weights of two criteria half give size the more; of stated ones all."""
+    weighed = criteria(seats=1, size=0.9, harm=0.1)
+    choice = choose(observed(big={"size": 1.0, "harm": 0.0}, bad={"size": 0.0, "harm": 1.0}), weighed, rng=rng())
+    big, bad = choice.candidates
+    assert (big.family, big.standing, bad.standing) == ("big", Standing.CERTAIN, Standing.NEVER)
+    assert big.any_weights == pytest.approx(0.5, abs=0.02)
+    assert big.acceptability > 0.999
+    assert big.acceptability + bad.acceptability == pytest.approx(1)
+    assert (big.score, bad.score) == pytest.approx((0.9, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("share", "standing"),
+    [(0.95, Standing.CERTAIN), (0.94, Standing.CONTESTED), (0.0625, Standing.CONTESTED), (0.03125, Standing.NEVER)],
+)
+def test_certain_is_who_is_among_the_first_with_95_of_100_weights_and_never_who_is_with_5(
+    share: float, standing: Standing
+) -> None:
+    assert _standing(share, criteria(size=1.0)) is standing
+    assert _standing(0.125, replace(criteria(size=1.0), certain=0.875)) is Standing.NEVER
+
+
+def test_what_was_not_measured_counts_half_and_may_be_anything_where_weights_are_tried() -> None:
+    """Of one criterion: a family that was not measured is ahead of 0.25 in three draws of four."""
+    choice = choose(
+        observed(low={"size": 0.25}, unknown={"harm": 0.5}), criteria(seats=1, size=1.0, harm=1e-9), rng=rng()
+    )
+    by_name = {one.family: one for one in choice.candidates}
+    assert by_name["unknown"].score == pytest.approx(0.5)
+    assert by_name["low"].score == pytest.approx(0.25)
+    assert by_name["unknown"].acceptability == pytest.approx(0.75, abs=0.02)
+
+
+def test_nothing_that_was_measured_chooses_nobody() -> None:
+    choice = choose(observed(a={}, b={}), criteria(size=0.5, harm=0.5), rng=rng())
+    assert (choice.candidates, [one.id for one in choice.left_out]) == ((), ["size", "harm"])
+
+
+def test_growth_is_by_the_weeks_that_have_data_in_their_places() -> None:
+    """Half a machine is added to each mean, so that weeks without any have a logarithm too."""
+    steady = np.full(84, 7.0)
+    assert growth_of(steady) == pytest.approx(0)
+    nobody = np.zeros(84)
+    assert growth_of(nobody) == pytest.approx(0)
+    single = steady.copy()
+    single[:7] = np.nan
+    single[7:13] = np.nan  # a week with one day is a week
+    assert growth_of(single) == pytest.approx(0)
+    daily = np.repeat(np.exp(0.1 * np.arange(12)) - 0.5, 7)
+    daily[21:35] = np.nan
+    assert growth_of(daily) == pytest.approx(np.exp(1.2) - 1)

@@ -1,6 +1,6 @@
 import hashlib
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -99,3 +99,59 @@ def test_customers_are_read_with_or_without_strata() -> None:
     assert read_customers(csv_text([("customer",), ("+84-ref",)]).encode(), where="x") == {"+84-ref": ""}
     with pytest.raises(AssessError, match="twice"):
         read_customers(b"customer\na\na\n", where="x")
+
+
+def test_a_list_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.assess.trial.lot.UNITS_AT_MOST", 3)
+    assert len(read_customers(b"customer\na\nb\nc\n", where="x")) == 3
+    with pytest.raises(AssessError, match="more than 3 units"):
+        read_customers(b"customer\na\nb\nc\nd\n", where="x")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_drawn"), [(0, 729, True), (0, 730, False), (1, 100, False), (-1, 100, False)]
+)
+def test_days_begin_with_the_start_and_are_two_years_at_most(first: int, last: int, *, is_drawn: bool) -> None:
+    days = Period(START + timedelta(first), START + timedelta(last))
+    if is_drawn:
+        lot, treated = _draw(units=strata_of_days(days), days=days)  # type: ignore[misc]
+        assert (lot.days, lot.sides) == (days, (len(treated), 730 - len(treated)))
+    else:
+        with pytest.raises(AssessError, match="begin with the start"):
+            _draw(units=strata_of_days(days), days=days)
+
+
+def test_a_lot_is_drawn_by_the_last_moment_of_the_day_before() -> None:
+    """In the time of Greenwich: half an hour after midnight seven hours east of it is the day before."""
+    east = timezone(timedelta(hours=7))
+    lot, _ = _draw(now=datetime(2027, 5, 3, 6, 30, tzinfo=east))  # type: ignore[misc]
+    assert lot.content()["drawn_at"] == "2027-05-02T23:30:00+00:00"
+    with pytest.raises(AssessError, match="must be drawn before"):
+        _draw(now=datetime(2027, 5, 3, 7, 0, tzinfo=east))
+
+
+@pytest.mark.parametrize(("seed", "is_drawn"), [("12345678", True), ("1234567", False), (" 1234567 ", False)])
+def test_a_seed_has_eight_characters(seed: str, *, is_drawn: bool) -> None:
+    if is_drawn:
+        assert _draw(seed=seed)
+    else:
+        with pytest.raises(AssessError, match="too short"):
+            _draw(seed=seed)
+
+
+@pytest.mark.parametrize(("units", "share", "treated"), [(2, 0.5, 1), (2, 0.9, None), (2, 0.1, None), (5, 0.3, 2)])
+def test_neither_side_is_empty(units: int, share: float, treated: int | None) -> None:
+    some = {f"c{n}": "" for n in range(units)}
+    if treated is None:
+        with pytest.raises(AssessError, match=f"of {units} units"):
+            _draw(units=some, share=share)
+    else:
+        lot, _ = _draw(units=some, share=share)  # type: ignore[misc]
+        assert lot.sides == (treated, units - treated)
+
+
+def test_shares_that_are_no_whole_number_are_made_up_for_in_the_next_stratum() -> None:
+    """Of three strata of one, three and four a half: none (0.5 is rounded to 0), two (of 4) and two (of 8) in all."""
+    units = {f"{stratum}{n}": stratum for stratum, size in (("a", 1), ("b", 3), ("c", 4)) for n in range(size)}
+    treated = treated_of(units, seed=SEED, share=0.5)
+    assert [sum(unit.startswith(stratum) for unit in treated) for stratum in "abc"] == [0, 2, 2]

@@ -89,3 +89,22 @@ def test_a_table_without_lines_or_with_words_for_flags_is_refused() -> None:
         _read()
     with pytest.raises(AssessError, match="neither 0 nor 1"):
         read_outcomes(b"customer,found,cleaned,until,arm\na,2027-05-03,,2027-07-30,maybe\n", where="x")
+
+
+def test_a_table_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quetsach.assess.trial.analysis.UNITS_AT_MOST", 2)
+    lines = [f"c{n},2027-05-03,,,2027-07-30" for n in range(3)]
+    assert len(_read(*lines[:2])) == 2
+    with pytest.raises(AssessError, match="more than 2 units"):
+        _read(*lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a,2027-05-03,2027-05-03,2027-05-04,2027-05-04",  # found clean, back and last watched within two days
+        "a,2027-05-03,2027-05-20,,2027-05-20",
+    ],
+)
+def test_days_may_follow_each_other_closely(line: str) -> None:
+    assert len(_read(line)) == 1

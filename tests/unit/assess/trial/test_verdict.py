@@ -4,14 +4,16 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from scipy import stats
-from tests.unit.assess.trial.trials import START, outcomes, trial
+from tests.unit.assess.trial.trials import NOW, SEED, START, outcomes, trial
 
 from quetsach.assess.effect.grounds import OF_ANOTHER_SIGNER
 from quetsach.assess.effect.verdict import NotGiven, Word
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.trial.analysis import Outcomes, TrialFinding, _spread_of_days, analyse_trial, assigned
+from quetsach.assess.trial.lot import draw_lot, strata_of_days, treated_of
 from quetsach.assess.trial.registration import TrialRegistration
 from quetsach.assess.trial.verdict import TrialGrounds, TrialVerdict, judge_trial
+from quetsach.core.period import Period
 
 PLANNED = trial()
 TABLE = outcomes(PLANNED, 0.3)
@@ -98,6 +100,17 @@ def test_extremes_are_those_of_all_lost_failing_on_one_side_and_succeeding_on_th
     assert isinstance(found, TrialFinding)
     assert isinstance(worst, TrialFinding)
     assert found.strict.low == pytest.approx(worst.difference.low)
+    best = analyse_trial(
+        replace(
+            table,
+            until=TABLE.until,
+            cleaned=np.where(lost, np.where(is_treated, 1.0, np.nan), TABLE.cleaned),
+        ),
+        PLANNED,
+    )
+    assert isinstance(best, TrialFinding)
+    assert found.strict.high == pytest.approx(best.difference.high)
+    assert found.strict.value == found.difference.value
 
 
 def test_many_more_lost_on_one_side_leave_no_verdict() -> None:
@@ -266,3 +279,124 @@ def test_who_was_not_watched_for_long_enough_after_being_clean_is_not_among_who_
     assert isinstance(back, Estimate)
     assert back.value == pytest.approx(1 / 3)
     assert isinstance(others, NotEstimable)
+
+
+@pytest.mark.parametrize("apart", [0.2, 1.0])
+def test_days_that_fare_alike_on_each_side_leave_no_room_about_the_difference(apart: float) -> None:
+    """Ten customers a day, so many more of them clean on days with the measure: every other lot crosses just there."""
+    planned = trial(days=16)
+    table = outcomes(planned, 0.0)
+    is_treated = assigned(table, planned.lot)
+    of_ten = np.where(is_treated, 5 + 5 * apart, 5 - 5 * apart)
+    table = replace(table, cleaned=np.where(np.arange(len(table)) % 10 < of_ten, 3.0, np.nan))
+    found = analyse_trial(table, planned)
+    assert isinstance(found, TrialFinding)
+    assert (found.difference.value, found.difference.low, found.difference.high) == pytest.approx([apart] * 3)
+    # Two weekdays have three days and five have two: one lot in 3 · 3 · 2⁵ is the drawn one, and gives as much
+    [exact] = [check.value for check in found.checks if check.id == "exact"]
+    assert exact == pytest.approx(1 / 288, abs=0.002)
+    assert exact > 1 / 2000
+
+
+def test_few_days_that_spread_among_many_that_do_not_have_the_interval_of_welch_s_test() -> None:
+    """It is wider than that of other lots, which take both sides together."""
+    days = Period(START, START + timedelta(55))
+    lot, drawn = draw_lot(
+        strata_of_days(days), campaign="garden", seed=SEED, share=0.25, start=START, days=days, now=NOW
+    )
+    planned = replace(trial(days=56), lot=lot)
+    shares = {str(day): 5 for day in days} | {day: 9 - 8 * (n % 2) for n, day in enumerate(sorted(drawn))}
+    shares[min(set(shares) - drawn)] = 6
+    table = outcomes(planned, 0.0)
+    of_ten = np.array([shares[str(day)] for day in table.found])
+    table = replace(table, cleaned=np.where(np.arange(len(table)) % 10 < of_ten, 3.0, np.nan))
+    found = analyse_trial(table, planned)
+    assert isinstance(found, TrialFinding)
+    sides = [[share / 10 for day, share in shares.items() if (day in drawn) is side] for side in (True, False)]
+    welch = stats.ttest_ind(*sides, equal_var=False).confidence_interval()
+    assert (found.difference.low, found.difference.high) == pytest.approx((welch.low, welch.high))
+
+
+def test_those_who_were_drawn_for_the_measure_are_on_its_side() -> None:
+    units = {f"c{n}": "" for n in range(400)}
+    _, drawn = draw_lot(units, campaign="garden", seed=SEED, share=0.5, start=START, days=None, now=NOW)
+    sides = assigned(TABLE, PLANNED.lot)
+    assert {name for name, is_treated in zip(TABLE.strata, sides, strict=True) if is_treated} == drawn
+    by_days = trial(days=16)
+    assert by_days.lot.days is not None
+    chosen = treated_of(strata_of_days(by_days.lot.days), seed=SEED, share=0.5)
+    table = outcomes(by_days, 0.0)
+    sides = assigned(table, by_days.lot)
+    assert {str(day) for day, is_treated in zip(table.found, sides, strict=True) if is_treated} == chosen
+
+
+def test_another_reading_of_a_trial_of_days_has_the_same_interval() -> None:
+    """The lots that chance is told by come from the digest of the drawn list: nobody chose them, everybody has them."""
+    planned = trial(days=28)
+    table = outcomes(planned, 0.1)
+    found, again = (analyse_trial(table, planned) for _ in range(2))
+    assert found == again
+    other = replace(planned, lot=replace(planned.lot, listed="f" * 64))
+    assert found != analyse_trial(table, other)
+
+
+def test_customers_found_outside_of_the_days_are_in_no_count() -> None:
+    planned = trial(days=16)
+    table = outcomes(planned, 0.2)
+    late = replace(table, found=(START + timedelta(100), *table.found[1:]))
+    kept = Outcomes(
+        dict(list(table.strata.items())[1:]),
+        table.found[1:],
+        *(getattr(table, name)[1:] for name in ("cleaned", "again", "until", "arm", "received", "before")),
+    )
+    found, without = analyse_trial(late, planned), analyse_trial(kept, planned)
+    assert isinstance(found, TrialFinding)
+    assert isinstance(without, TrialFinding)
+    assert found.difference == without.difference
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(16, True), (15, False)])
+def test_eight_days_on_each_side_are_enough(days: int, *, is_told: bool) -> None:
+    planned = trial(days=days)
+    found = analyse_trial(outcomes(planned, 0.2), planned)
+    assert isinstance(found, TrialFinding) is is_told
+    if isinstance(found, NotEstimable):
+        assert found.measured == {"units": 7, "needed": 8}
+
+
+def test_checks_say_how_often_chance_gives_as_much_by_the_exact_test() -> None:
+    """By scipy's exact tests of the tables that are written out here."""
+    planned = trial(40)
+    table = outcomes(planned, 0.0)
+    is_treated = assigned(table, planned.lot)
+    own, others = np.flatnonzero(is_treated), np.flatnonzero(~is_treated)
+    cleaned, until = np.full(40, np.nan), np.full(40, 60.0)
+    cleaned[own[:15]] = cleaned[others[:5]] = 3.0  # 15 of 20, and 5 of 20 ...
+    arm, received, before = np.full((3, 40), np.nan)
+    arm[own[:3]], arm[others[:1]] = 1.0, 1.0
+    received[own[:4]], received[others[:4]] = [1, 1, 1, 0], [0, 0, 0, 0]
+    told = replace(table, cleaned=cleaned, until=until, arm=arm, received=received, before=before)
+    found = analyse_trial(told, planned)
+    assert isinstance(found, TrialFinding)
+    checks = {check.id: check for check in found.checks}
+    assert checks["exact"].value == pytest.approx(stats.fisher_exact([[15, 5], [5, 15]]).pvalue)
+    assert (checks["lost-alike"].value, checks["lost-alike"].least) == (pytest.approx(1.0), pytest.approx(0.05))
+    assert (checks["lot-kept"].value, checks["lot-kept"].least) == (0.75, 1)
+    assert (checks["received"].value, checks["received"].least) == (7 / 8, None)
+    assert "balance" not in checks  # of nobody is it known
+    even = analyse_trial(replace(told, before=np.ones(40)), planned)
+    assert isinstance(even, TrialFinding)
+    assert "balance" not in {check.id for check in even.checks}  # where all are alike there is nothing to be told
+    unlike = analyse_trial(replace(told, before=np.where(is_treated, 1.0, 0.0) + np.arange(40) / 100), planned)
+    assert isinstance(unlike, TrialFinding)
+    [balance] = [check for check in unlike.checks if check.id == "balance"]
+    assert balance.value < 1e-6
+    assert balance.least == 0.01
+
+
+@pytest.mark.parametrize(("free", "share"), [(30, 1), (31, 0)])
+def test_back_is_who_is_back_within_thirty_days(free: int, share: float) -> None:
+    found = analyse_trial(replace(TABLE, again=TABLE.cleaned + free), PLANNED)
+    assert isinstance(found, TrialFinding)
+    assert found.back_days == 30
+    assert [back.value for back in found.back if isinstance(back, Estimate)] == [share] * 2

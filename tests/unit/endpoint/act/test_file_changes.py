@@ -5,11 +5,12 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from quetsach.endpoint.act.act import clear, new_file
+from quetsach.endpoint.act.act import ChangedError, Replacement, clear, new_file, replace_file
 from quetsach.endpoint.host.disk import write_all
 from quetsach.endpoint.host.files import FileState
 from quetsach.endpoint.host.port import Folder
@@ -177,3 +178,63 @@ def test_a_state_comes_back_from_its_journal_form(tmp_path: Path) -> None:
     os.setxattr(tmp_path / "a", "user.n", b"\0\xff")
     state = _state(tmp_path / "a")
     assert FileState.from_json(state.as_json()) == state
+
+
+def _replaced(folder: Folder, path: Path, new: bytes, *, former: bytes) -> None:
+    hashes = [sha256(content).hexdigest() for content in (former, new)]
+    state = _state(path)
+    replace_file(
+        FILES, folder, b"name", b"t", Replacement(lambda fd: write_all(fd, new), state, *hashes, with_times=False)
+    )
+
+
+def test_a_locked_file_is_replaced_by_one_that_is_locked(folder: Folder, tmp_path: Path) -> None:
+    path = tmp_path / "name"
+    path.write_bytes(b"old")
+    assert set_immutable(path, on=True)
+    try:
+        _replaced(folder, path, b"new", former=b"old")
+        assert path.read_bytes() == b"new"
+        with pytest.raises(PermissionError):
+            path.write_bytes(b"newer")
+    finally:
+        set_immutable(path, on=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["name"]
+
+
+def test_a_file_that_could_not_be_replaced_is_locked_again(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "name"
+    path.write_bytes(b"old")
+    assert set_immutable(path, on=True)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "no")
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(type(folder), "replace", fail)
+            with pytest.raises(OSError, match="no"):
+                _replaced(folder, path, b"new", former=b"old")
+        with pytest.raises(PermissionError):
+            path.write_bytes(b"newer")
+    finally:
+        set_immutable(path, on=False)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"name": b"old"}
+
+
+def test_a_file_that_somebody_changed_meanwhile_is_not_replaced(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "name").write_bytes(b"theirs")
+    with pytest.raises(ChangedError):
+        _replaced(folder, tmp_path / "name", b"new", former=b"old")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"name": b"theirs"}
+
+
+def test_what_is_not_written_as_it_was_to_be_replaces_nothing(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "name").write_bytes(b"old")
+    hashes = [sha256(content).hexdigest() for content in (b"old", b"new")]
+    torn = Replacement(lambda fd: write_all(fd, b"ne"), _state(tmp_path / "name"), *hashes, with_times=False)
+    with pytest.raises(ChangedError):
+        replace_file(FILES, folder, b"name", b"t", torn)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"name": b"old"}

@@ -353,3 +353,16 @@ def _undo_until(machine: Machine, kind: str, at: int) -> bool:
     finally:
         machine.windows.calls.before_edit = lambda: None
     return True
+
+
+def test_what_no_record_could_hold_is_not_removed_from_a_registry_that_runs(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no sealed hive from which it could come back."""
+    monkeypatch.setattr("quetsach.endpoint.act.hive._MAX_INVERSE_BYTES", 50)
+    infected = machine.windows.registry()
+    registry = machine.windows.host().registry
+    [step] = machine.clean(of_value(registry, MACHINE_RUN, "Qzk", Action.REMOVE_VALUE)).steps
+    assert step.outcome is Outcome.FAILED
+    assert "too large to be recorded" in step.note
+    assert machine.windows.registry() == infected
