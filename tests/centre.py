@@ -114,11 +114,13 @@ class Served:
 
 
 @contextmanager
-def served(data: Path, *words: object, host: str = "127.0.0.1", **environment: str) -> Iterator[Served]:
+def served(
+    data: Path, *words: object, host: str = "127.0.0.1", program: Path = QUETSACH, **environment: str
+) -> Iterator[Served]:
     """Serve a data folder on a free port until the end; settings are stored in it before, in place of former ones."""
     port = free_port()
     log = data.with_name(f"{data.name}-{port}.log")  # one of a killed centre may still be written
-    command = [str(word) for word in (QUETSACH, "center", "up", "--data", data, "--port", port, *words)]
+    command = [str(word) for word in (program, "center", "up", "--data", data, "--port", port, *words)]
     url = f"http://{host}:{port}"
     with log.open("wb") as written:
         environ = _environment(environment, url)

@@ -4,6 +4,8 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,7 +230,19 @@ def test_the_queue_of_the_page_reaches_the_servers_as_they_are_set_up(tmp_path: 
     assert 'store_dir: "/var/lib/quetsach-nats"' in servers
 
 
-def test_a_centre_starts_by_the_file_of_one_machine_and_is_well(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture
+def confined(tmp_path: Path) -> Path:
+    """The command ``quetsach``, which may make no other system calls than the unit of the centre leaves it."""
+    script, unit = tmp_path / "quetsach", DEPLOY / "systemd" / "quetsach-center.service"
+    words = shlex.join(map(str, (sys.executable, ROOT / "tests" / "confined.py", unit, QUETSACH)))
+    script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+    script.chmod(0o700)
+    return script
+
+
+def test_a_centre_starts_by_the_file_of_one_machine_under_the_limits_of_its_unit(
+    confined: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     data = prepared(tmp_path_factory, "deployed")
     one = containers(DEPLOY / "compose" / "one-machine.yaml")
     words = one["center"]["command"]
@@ -238,11 +252,25 @@ def test_a_centre_starts_by_the_file_of_one_machine_and_is_well(tmp_path_factory
         rest = one[name]["command"][2:]
         place = rest.index("--data")
         center(data, *rest[:place], *rest[place + 2 :])
-    with served(data, *words[len(up) :]) as centre:
+    with served(data, *words[len(up) :], program=confined) as centre:
+        assert "\nSeccomp:\t2\n" in Path(f"/proc/{centre.process.pid}/status").read_text()
         kind, _, *probe = one["center"]["healthcheck"]["test"]
         probe[1] = probe[1].replace("http://127.0.0.1:8000", centre.url)
         assert centre.url in probe[1]
-        python = QUETSACH.with_name("python")
-        assert (kind, subprocess.run([python, *probe], check=False).returncode) == ("CMD", 0)
+        assert (kind, subprocess.run([sys.executable, *probe], check=False).returncode) == ("CMD", 0)
+        with urllib.request.urlopen(f"{centre.url}/") as page:
+            assert page.status == 200
         centre.stop()
-        assert subprocess.run([python, *probe], stderr=subprocess.DEVNULL, check=False).returncode == 1
+        assert subprocess.run([sys.executable, *probe], stderr=subprocess.DEVNULL, check=False).returncode == 1
+
+
+def test_what_a_unit_does_not_leave_is_not_permitted(confined: Path) -> None:
+    """That limits are put on at all: no service has a use for another root, or for talk with the kernel's networks."""
+    asks = (
+        "import os; os.chroot('/')",
+        "import socket; socket.socket(socket.AF_NETLINK)",
+        "import socket; socket.socket()",
+    )
+    confined.write_text(confined.read_text().replace(str(QUETSACH), sys.executable))
+    said = [subprocess.run([confined, "-c", ask], capture_output=True, text=True, check=False).stderr for ask in asks]
+    assert ["PermissionError" in one for one in said] == [True, True, False], said
