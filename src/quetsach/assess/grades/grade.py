@@ -192,6 +192,7 @@ def rank_sets(
     """
     names = len(estimates)
     scale = np.hypot(errors[:, None], errors)
+    np.fill_diagonal(scale, 1.0)  # a name beside itself, whose error may be nothing
     distance = (estimates[:, None] - estimates) / scale
     if is_simultaneous:
         noise = (normal_draws(names) * errors).T if method is Method.BOOTSTRAP else None
