@@ -1,6 +1,5 @@
 """What a size needs is a straight line along what was measured, and says so where it goes beyond."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.centre.capacity import Estimate, Size, estimates, load_slopes
-from quetsach.cli.main import main
 from quetsach.core.errors import InputError
 from quetsach.installation import bundled
 
@@ -56,15 +54,3 @@ def test_a_damaged_table_is_told(change: tuple[str, str], tmp_path: Path) -> Non
     (tmp_path / "slopes.toml").write_text(text.replace(*change, 1))
     with pytest.raises(InputError, match=r"above 0|missing|unknown"):
         load_slopes(tmp_path / "slopes.toml")
-
-
-def test_the_command_says_it_in_both_languages_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["center", "plan", "--sightings", "1000000000", "--days", "28", "--reports", "4"]
-    assert main([*words, "--lang", "en"]) == 0
-    english = capsys.readouterr().out
-    assert "60.5 GiB" in english
-    assert english.count("no, a straight line beyond it") == 7
-    assert main([*words, "--lang", "vi"]) == 0
-    assert "60,5 GiB" in capsys.readouterr().out
-    assert main([*words, "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["estimates"]) == 8

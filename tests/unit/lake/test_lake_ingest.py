@@ -262,7 +262,7 @@ def test_a_place_that_may_not_be_written_is_named_and_not_the_staged_file(
     replace = Path.replace
 
     def refuse(path: Path, target: Path) -> Path:
-        if "sightings" in str(target):
+        if "/sightings/" in str(target):
             raise PermissionError(errno.EACCES, "Permission denied", str(path), None, str(target))
         return replace(path, target)
 
