@@ -32,6 +32,17 @@ def test_ends_of_an_interval_are_where_draws_cross_the_true_starts() -> None:
     assert inverted(2.0, 1.0, CHANCE, np.zeros(3), 2) == (pytest.approx(1.8), pytest.approx(2.2))
 
 
+@pytest.mark.parametrize(("of_one", "ends"), [(0.5, (5 / 3, 3)), (-0.5, (1, 5)), (0.0, (1.5, 2.5))])
+def test_a_draw_that_has_some_of_the_effect_crosses_where_both_are_as_large(
+    of_one: float, ends: tuple[float, float]
+) -> None:
+    """By hand: 2 - e against 0.5 - e / 2 is as large for e of 5/3 and 3."""
+    assert inverted(2.0, 1.0, np.array([0.5]), np.array([of_one]), 1) == (
+        pytest.approx(ends[0]),
+        pytest.approx(ends[1]),
+    )
+
+
 @pytest.mark.parametrize("left_over", [0.0, 1e-16, -1e-16, 3e-13])
 def test_a_draw_of_the_same_unit_of_effect_crosses_nowhere_whatever_rounding_leaves(left_over: float) -> None:
     """It once gave e to 500,000,000,000 on one kind of processor, and nothing on another."""
@@ -189,3 +200,14 @@ def test_what_does_not_spread_says_nothing_by_chance() -> None:
     refused = told(same, None, groups, np.array([[1.0], [-1.0]]))
     assert isinstance(refused, NotEstimable)
     assert (refused.reason, refused.measured) == (NotEstimableReason.NO_SPREAD, {"effect": 6})
+
+
+def test_what_chance_gives_is_told_without_the_effect_that_was_found() -> None:
+    """By hand: one unit of 9 against 1, 3 and 5 has an effect of 6; without it, it is 3 like the mean of the others."""
+    groups = _groups([0, 1, 1, 1], [[1, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0]], [1] * 4)
+    outcome, under = np.array([[9.0], [1], [3], [5]]), np.array([[1.0], [0], [0], [0]])
+    found = told(outcome, under, groups, np.array([[1.0], [-1 / 3]]))
+    assert isinstance(found, Told)
+    assert found.spread.value == pytest.approx(6)
+    assert found.by_chance == pytest.approx([1 - 11 / 3, 0, 5 - 7 / 3])
+    assert (found.p_value, found.confidence) == (0.25, 0.75)
