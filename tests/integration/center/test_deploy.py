@@ -240,10 +240,12 @@ def confined(tmp_path: Path) -> Path:
     return script
 
 
-def test_a_centre_starts_by_the_file_of_one_machine_under_the_limits_of_its_unit(
+def test_a_real_centre_starts_by_the_file_of_one_machine_under_the_limits_of_its_unit(
     confined: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     data = prepared(tmp_path_factory, "deployed")
+    assert not (data / "demonstration.json").exists()
+    assert not (data / "published").exists()
     one = containers(DEPLOY / "compose" / "one-machine.yaml")
     words = one["center"]["command"]
     up = ["/opt/quetsach/bin/quetsach", "center", "up", "--data", "/srv/quetsach"]  # as ``served`` writes it
@@ -258,8 +260,8 @@ def test_a_centre_starts_by_the_file_of_one_machine_under_the_limits_of_its_unit
         probe[1] = probe[1].replace("http://127.0.0.1:8000", centre.url)
         assert centre.url in probe[1]
         assert (kind, subprocess.run([sys.executable, *probe], check=False).returncode) == ("CMD", 0)
-        with urllib.request.urlopen(f"{centre.url}/") as page:
-            assert page.status == 200
+        with urllib.request.urlopen(f"{centre.url}/en/") as page:
+            assert "has not published figures" in page.read().decode()
         centre.stop()
         assert subprocess.run([sys.executable, *probe], stderr=subprocess.DEVNULL, check=False).returncode == 1
 

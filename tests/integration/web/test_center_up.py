@@ -342,14 +342,6 @@ def test_a_tool_that_is_not_there_is_named(prepared: Path, tmp_path: Path) -> No
     assert os.fspath(tmp_path) in refused.stderr
 
 
-def test_a_real_centre_starts_without_the_demonstration(tmp_path_factory: pytest.TempPathFactory) -> None:
-    data = prepared_once(tmp_path_factory, "real")
-    assert not (data / "demonstration.json").exists()
-    assert not (data / "published").exists()
-    with served(data, "--no-demonstration") as server, urllib.request.urlopen(f"{server.url}/en/") as page:
-        assert "has not published figures" in page.read().decode()
-
-
 def test_what_was_ingested_since_is_published_at_the_next_start(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
