@@ -63,6 +63,7 @@ def values() -> dict[str, list[str]]:
         "kind": ["botnets", "baseline"],
         "language": ["vi"],
         "delivery": ["x"],
+        "file": ["x"],
     }
 
 
