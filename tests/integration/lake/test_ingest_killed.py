@@ -32,9 +32,12 @@ class Server:
     """``ingest_server``, with the reports that it ingests."""
 
     def __init__(self, files: list[Path]) -> None:
-        script = Path(__file__).with_name("ingest_server.py")
         self._process = subprocess.Popen(
-            [sys.executable, str(script), *map(str, files)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.integration.lake.ingest_server", *map(str, files)],
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def start(self, folder: Path, step: int = -1, work: str = "ingest") -> int:
