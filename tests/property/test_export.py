@@ -64,7 +64,7 @@ def sightings(draw: st.DrawFn) -> dict[str, Any]:
         "destination_address": other and other.key,
         "destination_port": draw(ports),
         "hostname": draw(domains),
-        "claimed_asn": draw(st.one_of(st.none(), st.integers(0, 0xFFFF_FFFF))),
+        "claimed_asn": draw(st.one_of(st.none(), st.integers(1, 0xFFFF_FFFF))),
         "claimed_country": draw(st.sampled_from(["", "VN", "vn", "Viet Nam"])),
         "claimed_region": draw(texts),
         "claimed_city": draw(texts),

@@ -114,8 +114,8 @@ class SparkPlacement:
         with self._explained():
             try:
                 rows = _run(self._session(), asked)
-            except (PySparkException, AssertionError) as error:
-                if not (is_again and _is_session_gone(error)):
+            except (PySparkException, grpc.RpcError, AssertionError) as error:
+                if not (is_again and (_is_session_gone(error) or _is_unreachable(error))):
                     raise
                 self.close()  # the server ended it, or is another one: nothing was lost
                 rows = _run(self._session(), asked)
@@ -239,7 +239,7 @@ def stays_here(master: str) -> bool:
 
 
 def _is_unreachable(error: Exception) -> bool:
-    code = error.getGrpcStatusCode() if hasattr(error, "getGrpcStatusCode") else None
+    code = error.code() if isinstance(error, grpc.Call) else getattr(error, "getGrpcStatusCode", lambda: None)()
     return code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
 
 
