@@ -240,7 +240,9 @@ def stays_here(master: str) -> bool:
 
 def _is_unreachable(error: Exception) -> bool:
     code = error.code() if isinstance(error, grpc.Call) else getattr(error, "getGrpcStatusCode", lambda: None)()
-    return code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
+    is_refused = "http2 header with status" in str(error)  # by a proxy, before any server
+    gone = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
+    return is_refused or code in gone
 
 
 def _is_session_gone(error: Exception) -> bool:
