@@ -214,7 +214,10 @@ FORMS: Mapping[str, Form] = {
             ".json",
             fits={
                 "transport": (_only("tcp|udp|icmp|icmp6|sctp"), "one of tcp, udp, icmp, icmp6, sctp"),
-                "malware": (lambda texts: pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), UNKNOWN_FAMILY, texts), "none is `unknown`"),
+                "malware": (
+                    lambda texts: pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), UNKNOWN_FAMILY, texts),
+                    "none is `unknown`",
+                ),
                 "destination_hostname": DOMAIN,
             },
             own_number=False,
