@@ -18,8 +18,9 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.sighting import SECTORS
 from quetsach.core.table import guarded
 from quetsach.feeds import reader
-from quetsach.feeds.export import COLUMNS, EMPTY, FORMS, NUMBERS, Form, HandedOn, Sender, Tlp, Writing
+from quetsach.feeds.export import COLUMNS, EMPTY, NUMBERS, HandedOn, Writing
 from quetsach.feeds.export_documents import COMPOSED
+from quetsach.feeds.export_forms import FORMS, Form, Sender, Tlp
 from quetsach.feeds.layout_files import bundled_layouts
 from quetsach.feeds.table import SIGHTINGS
 

@@ -141,17 +141,17 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "center ingest",
         "take feed files into the lake, each exactly once",
-        "quetsach.cli.center.arguments.measure:register_ingest",
+        "quetsach.cli.center.arguments.feeds:register_ingest",
     ),
     Command(
         "center feeds",
         "what can be read, what was set aside and why, how the feeds are",
-        "quetsach.cli.center.arguments.measure:register_feeds",
+        "quetsach.cli.center.arguments.feeds:register_feeds",
     ),
     Command(
         "center families",
         "which names of malware wait to be placed among the families, and placing them",
-        "quetsach.cli.center.arguments.measure:register_families",
+        "quetsach.cli.center.arguments.feeds:register_families",
     ),
     Command(
         "center lake",

@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 import orjson
 
 from quetsach.core.family import UNKNOWN_FAMILY
-from quetsach.feeds.export import Composed, Facts, Sender, Tlp
+from quetsach.feeds.export import Composed, Facts
+from quetsach.feeds.export_forms import Sender, Tlp
 
 type Json = dict[str, Any]
 

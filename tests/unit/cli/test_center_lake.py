@@ -16,7 +16,7 @@ from tests.unit.lake.test_keeping import HEADER, NOW, TWO_DAYS, annotate, ingest
 from quetsach.cli.center.arguments.measure import _EXPORT_FORMS, _TLP_LEVELS
 from quetsach.cli.main import main
 from quetsach.core.family import FamilyNames
-from quetsach.feeds.export import FORMS, Tlp
+from quetsach.feeds.export_forms import FORMS, Tlp
 from quetsach.lake import readers
 from quetsach.lake.lake import Lake
 

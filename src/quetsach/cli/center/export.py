@@ -22,8 +22,9 @@ from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError
 from quetsach.core.period import Period, parse_day
 from quetsach.core.text import Number, Text
-from quetsach.feeds.export import FORMS, HandedOn, Tlp, Writing, read_sender
+from quetsach.feeds.export import HandedOn, Writing
 from quetsach.feeds.export_documents import COMPOSED
+from quetsach.feeds.export_forms import FORMS, Tlp, read_sender
 from quetsach.lake.exported import Asked, expired_days, sightings
 
 
