@@ -8,7 +8,6 @@ unless it stays on one machine.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,13 +19,11 @@ from distributed.scheduler import KilledWorker
 from quetsach.core.text import Text
 from quetsach.lake import LakeError
 from quetsach.lake.placement import (
-    Placement,
+    Elsewhere,
     answer_part,
     is_loopback,
-    lies_in,
     other_release,
     versions,
-    whole_paths,
 )
 from quetsach.lake.queries import Part, Question
 
@@ -35,27 +32,16 @@ _TRIES = 3
 
 
 @dataclass
-class DaskPlacement:
+class DaskPlacement(Elsewhere):
     """The workers of one scheduler; connected at the first question, and again after the scheduler was gone.
 
     Args:
         url: of the scheduler, ``tls://host:8786``, or ``tcp://`` on this machine.
-        here: what answers parts of files that lie outside of the lake.
-        folder: the lake, which every worker sees under this path.
-        parts: into how many parts a question is divided: four or more for each core of the workers.
-        ca, certificate, key: files in PEM of the cluster's own authority, and of this centre.
 
     Raises:
         LakeError: addresses would go over a network in clear.
     """
 
-    url: str
-    here: Placement
-    folder: Path
-    parts: int | None = None
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
     _clients: list[Client] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -66,11 +52,8 @@ class DaskPlacement:
                 hint=Text("start the scheduler and its workers with TLS, and give ca, certificate and key"),
             )
 
-    def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
-        """Have each part answered by a worker; those of files that only this process has, here."""
-        parts = [whole_paths(part) for part in parts]
-        if not all(lies_in(self.folder, part) for part in parts):
-            return self.here.answers(question, parts)
+    def answers_of_workers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
+        """Have each part answered by a worker."""
         client = self._client()
         try:
             futures = client.map(answer_part, [question] * len(parts), parts, pure=False, retries=_TRIES)

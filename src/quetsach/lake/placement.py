@@ -8,6 +8,7 @@ import ipaddress
 import json
 import pickle
 import platform
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -102,6 +103,42 @@ def whole_paths(part: Part) -> Part:
 def lies_in(folder: Path, part: Part) -> bool:
     """Whether all files of a part (``whole_paths``) lie in the lake; no worker sees what a reader made for itself."""
     return all(Path(name).is_relative_to(folder.absolute()) for name in (*part.files, *part.own, *part.once))
+
+
+@dataclass
+class Elsewhere(ABC):
+    """Workers that see the lake's folder under the same path, of an engine that is reached at an address.
+
+    Args:
+        url: of the engine.
+        here: what answers parts of files that lie outside of the lake.
+        folder: the lake, which every worker sees under this path.
+        parts: into how many parts a question is divided: four or more for each core of the workers.
+        ca, certificate, key: files in PEM of the cluster's own authority, and of this centre.
+    """
+
+    url: str
+    here: Placement
+    folder: Path
+    parts: int | None = None
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
+        """Have each part answered by a worker; those of files that only this process has, here."""
+        parts = [whole_paths(part) for part in parts]
+        if not all(lies_in(self.folder, part) for part in parts):
+            return self.here.answers(question, parts)
+        return self.answers_of_workers(question, parts)
+
+    @abstractmethod
+    def answers_of_workers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
+        """Have each part answered by a worker.
+
+        Raises:
+            LakeError: a file is damaged, or the workers cannot be reached.
+        """
 
 
 # Answers as rows, for engines that know nothing else. What comes back is data: nothing of it is unpickled.

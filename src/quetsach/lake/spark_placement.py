@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError
-from quetsach.lake.placement import ROWS, AskedParts, Placement, is_loopback, lies_in, read_answers, whole_paths
+from quetsach.lake.placement import ROWS, AskedParts, Elsewhere, is_loopback, read_answers
 from quetsach.lake.queries import Part, Question
 
 
@@ -58,28 +58,17 @@ _COLUMNS = "part int, table int, content binary"
 
 
 @dataclass
-class SparkPlacement:
+class SparkPlacement(Elsewhere):
     """The workers behind one Connect server; connected at the first question, and again after the server was gone.
 
     Args:
         url: of the server: ``sc://127.0.0.1:15002``, or ``sc://host:port/;use_ssl=true``.
-        here: what answers parts of files that lie outside of the lake.
-        folder: the lake, which every worker sees under this path.
-        parts: into how many parts a question is divided: four or more for each core of the workers.
-        ca, certificate, key: files in PEM of the cluster's own authority, and of this centre.
         token: a file with what the server takes for a sign that this is the centre.
 
     Raises:
         LakeError: addresses would go over a network in clear or be given to anybody, or that is no such address.
     """
 
-    url: str
-    here: Placement
-    folder: Path
-    parts: int | None = None
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
     token: Path | None = None
     _sessions: list[SparkSession] = field(default_factory=list, init=False, repr=False)
 
@@ -105,11 +94,8 @@ class SparkPlacement:
                 hint=Text("give certificate and key, or token"),
             )
 
-    def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
-        """Have each part answered by a worker; those of files that only this process has, here."""
-        parts = [whole_paths(part) for part in parts]
-        if not all(lies_in(self.folder, part) for part in parts):
-            return self.here.answers(question, parts)
+    def answers_of_workers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
+        """Have each part answered by a worker."""
         asked, is_again = AskedParts.of(question, parts), bool(self._sessions)
         with self._explained():
             try:

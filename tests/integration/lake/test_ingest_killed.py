@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -150,28 +150,40 @@ def test_a_compaction_between_all_its_steps(server: Server, tmp_path: Path) -> N
     assert step > 4
 
 
-def test_an_annotation_leaves_the_old_state_or_the_new_one(server: Server, tmp_path: Path) -> None:
-    finish(server, tmp_path / "whole")
-    shutil.copytree(tmp_path / "whole", tmp_path / "annotated")
-    finish(server, tmp_path / "annotated", "reannotate")
-    expected = content_of(tmp_path / "annotated")
-    old, new = (answers_of(tmp_path / name) for name in ("whole", "annotated"))
+def check_either_or[State](
+    server: Server, tmp_path: Path, work: str, told: Callable[[Path], State]
+) -> tuple[State, State]:
+    """Kill a work on the lake ``whole`` between all its steps; return what is told before it and after it.
+
+    What is told of a lake where it was killed has to be the one or the other, and done again it has to be as never
+    killed.
+    """
+    shutil.copytree(tmp_path / "whole", tmp_path / "done")
+    finish(server, tmp_path / "done", work)
+    expected = content_of(tmp_path / "done")
+    old, new = (told(tmp_path / name) for name in ("whole", "done"))
     assert old != new
     states = set()
     for step in range(200):
         folder = tmp_path / f"lake-{step}"
         shutil.copytree(tmp_path / "whole", folder)
-        server.start(folder, step, "reannotate")
+        server.start(folder, step, work)
         if server.wait() == 0:
             break
         check_readable(folder)
-        found = answers_of(folder)
+        found = told(folder)
         assert found in (old, new), f"killed at step {step}"
         states.add(found == new)
-        finish(server, folder, "reannotate")
+        finish(server, folder, work)
         assert content_of(folder) == expected, f"killed at step {step}"
     assert step > 10
     assert states == {False, True}
+    return old, new
+
+
+def test_an_annotation_leaves_the_old_state_or_the_new_one(server: Server, tmp_path: Path) -> None:
+    finish(server, tmp_path / "whole")
+    check_either_or(server, tmp_path, "reannotate", answers_of)
 
 
 def test_a_retry_leaves_the_old_state_or_the_new_one(server: Server, tmp_path: Path) -> None:
@@ -181,26 +193,8 @@ def test_a_retry_leaves_the_old_state_or_the_new_one(server: Server, tmp_path: P
         rows = [f"2020-06-{day} 0{hour}:00:0{n},14.160.0.1,x,{kind}\n" for n, (day, kind) in enumerate(kinds)]
         file, now = ("at,ip,bot,kind\n" + "".join(rows)).encode(), datetime(2020, 6, 17, tzinfo=UTC)
         lake.ingest(file, feed="watch", families=names, annotate=annotate, now=now, name="2020-06-16-bots.csv")
-    shutil.copytree(tmp_path / "whole", tmp_path / "retried")
-    finish(server, tmp_path / "retried", "retry")
-    expected = content_of(tmp_path / "retried")
-    old, new = (accounts_of(tmp_path / name) for name in ("whole", "retried"))
-    assert (sum(one[1] for one in old), sum(one[1] for one in new)) == (2, 4)
-    states = set()
-    for step in range(200):
-        folder = tmp_path / f"lake-{step}"
-        shutil.copytree(tmp_path / "whole", folder)
-        server.start(folder, step, "retry")
-        if server.wait() == 0:
-            break
-        check_readable(folder)
-        found = accounts_of(folder)
-        assert found in (old, new), f"killed at step {step}"
-        states.add(found == new)
-        finish(server, folder, "retry")
-        assert content_of(folder) == expected, f"killed at step {step}"
-    assert step > 10
-    assert states == {False, True}
+    old, new = check_either_or(server, tmp_path, "retry", accounts_of)
+    assert [sum(one[1] for one in found) for found in (old, new)] == [2, 4]
 
 
 def accounts_of(folder: Path) -> list[tuple[int, int, int, int]]:
