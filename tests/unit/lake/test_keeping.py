@@ -28,9 +28,9 @@ def annotate(table: pa.Table) -> pa.Table:
     return table
 
 
-def ingest(lake: Lake, content: str) -> None:
+def ingest(lake: Lake, content: str, *, feed: str = "plain") -> None:
     families = FamilyNames.of([], version="f")
-    lake.ingest(content.encode(), feed="plain", families=families, annotate=annotate, now=NOW, name="f.csv")
+    lake.ingest(content.encode(), feed=feed, families=families, annotate=annotate, now=NOW, name="f.csv")
 
 
 def rows_of(lake: Lake, part: str) -> list[dict[str, object]]:
