@@ -11,7 +11,7 @@ from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import ingest_files
 from quetsach.core.period import Period
 from quetsach.lake.lake import IngestResult, Lake
-from quetsach.lake.weekly import Sensors, Weeks, constant_sensors, weekly, weeks
+from quetsach.lake.weekly import Cell, Sensors, WeekMeasure, Weeks, constant_sensors, weekly, weeks
 
 FIRST, COUNT = date(2024, 4, 1), 6
 SILENT = FIRST + timedelta(weeks=2)
@@ -64,6 +64,21 @@ def counted(lake: Lake, sensors: Sensors) -> Weeks:
 
 
 STARTS = weeks(FIRST, FIRST + timedelta(days=7 * COUNT - 1), anchor=FIRST)
+
+
+@pytest.mark.parametrize(("units", "measure"), [(["01"], "machines"), (["04", "01"], "addresses"), ([], "machines")])
+def test_one_refused_cell_of_the_units_asked_for_makes_all_of_them_addresses(units: list[str], measure: str) -> None:
+    made = Weeks({("01", FIRST): Cell(3.0, 9.0), ("04", FIRST): Cell(None, 7.0)}, frozenset())
+    assert made.measure(units) == measure
+    assert [made.cells["01", FIRST].of(one) for one in WeekMeasure] == [3, 9]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"), [(0, 13, [0, 7]), (1, 20, [7, 14]), (-6, 6, [0]), (0, 5, []), (1, 13, [7]), (7, 0, [])]
+)
+def test_weeks_are_whole_and_begin_on_the_weekday_of_the_start(first: int, last: int, found: list[int]) -> None:
+    days = [FIRST + timedelta(days=n) for n in (first, last)]
+    assert weeks(*days, anchor=FIRST) == tuple(FIRST + timedelta(days=n) for n in found)
 
 
 def test_a_sensor_that_came_later_does_not_count(sensors: Sensors, counted: Weeks) -> None:

@@ -416,8 +416,15 @@ def test_a_few_machines_with_both_widen_the_interval() -> None:
     one, few = Estimate(200.0, 184.0, 216.0), Estimate(15.0, 13.8, 16.2)
     both = of_both_versions([(one, 1000), (few, 80)])
     assert isinstance(both, Estimate)
-    assert (both.low, both.high) == (184.0, pytest.approx(232.2))
-    assert 200 < both.value < 215
+    assert (both.low, both.value, both.high) == pytest.approx((184.0, 207.5, 232.2))
+    assert both.measured == {"parts": 2}
+    widest = [Estimate(value, 100.0, 100.0) for value in (60.0, 35.0)]
+    assert isinstance(
+        of_both_versions([(replace(widest[0], high=100.0), 9), (replace(widest[1], high=35.0), 9)]), Estimate
+    )
+    beyond = [(widest[0], 9), (replace(widest[1], high=35.1), 9)]
+    refused = of_both_versions(beyond)
+    assert refused == NotEstimable(NotEstimableReason.BOTH_VERSIONS, {"low": 100.0, "high": 135.1})
 
 
 def test_a_version_that_cannot_be_counted_says_why_and_leaves_the_other_as_the_least() -> None:
@@ -425,7 +432,8 @@ def test_a_version_that_cannot_be_counted_says_why_and_leaves_the_other_as_the_l
     assert of_both_versions([(one, 500), (other, 100)]) == NotEstimable(
         NotEstimableReason.FEW_SIGHTINGS, {"low": 184.0}
     )
-    assert isinstance(of_both_versions([(one, 5000), (other, 100)]), Estimate)
+    assert isinstance(of_both_versions([(one, 900), (other, 100)]), Estimate), "a tenth may be refused"
+    assert isinstance(of_both_versions([(one, 899), (other, 101)]), NotEstimable)
     assert of_both_versions([(other, 5)]) == other
 
 
