@@ -42,7 +42,7 @@ SLOW = ("test_promises.py",)
 ASKED_SECONDS = 60
 """CPU seconds of the tests that are asked about a fault."""
 FIRST_SECONDS = 10
-"""The same of those beside the packages, which are asked before any other is learned of."""
+"""The same of those beside the packages that are asked first: most faults need no more."""
 CPU_SECONDS = 180
 """A fault that makes them run longer than this has been noticed."""
 MEMORY_BYTES = 8 << 30
@@ -303,7 +303,8 @@ def judged(packages: Collection[str], faults: Sequence[Mutant]) -> list[str]:
     files = tests_of(packages)
     near = [path for path in files if beside & set(path.parents)]
     by: dict[int, str] = {}
-    for some, seconds, passed in ((near, FIRST_SECONDS, "waits  "), (files, ASKED_SECONDS, "MISSED ")):
+    rounds = (near, FIRST_SECONDS, "waits  "), (near, ASKED_SECONDS, "waits  "), (files, ASKED_SECONDS, "MISSED ")
+    for some, seconds, passed in rounds:
 
         def told(number: int, by: str, passed: str = passed) -> None:
             mark = "?      " if by.startswith(UNTRUE) else "noticed" if by else passed
