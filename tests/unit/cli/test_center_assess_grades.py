@@ -100,6 +100,7 @@ def test_who_could_not_be_counted_is_named_and_not_graded() -> None:
     [
         (b"isp,subscribers\na,none\n", ":2: subscribers is not a number"),
         (b"isp,subscribers\na,0\n", ":2: subscribers must be"),
+        (b"isp,subscribers\na,1\nb,10000000000\nc,10000000001\n", ":4: subscribers must be"),
         (b"isp,subscribers\na,5\na,6\n", ":3: 'a' is there twice"),
         (b"isp,quarter,subscribers,source\na,2026-Q5,5,x\n", ":2: not a quarter"),
         (b"isp,quarter,subscribers,source\na,2026-Q1,5,\n", ":2: source is empty"),
