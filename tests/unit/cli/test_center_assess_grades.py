@@ -124,6 +124,8 @@ def test_a_period_has_the_subscribers_of_its_quarter_or_the_nearest_before_and_s
         "Of B none are known for 2026-Q3: those of the nearest earlier quarter stand in.",
         "Of C only later quarters than 2026-Q3 are known: no rate.",
     ]
+    used = {"a": {"quarter": "2026-Q3", "source": "r3"}, "b": {"quarter": "2025-Q4", "source": "r0"}}
+    assert chosen.as_json() == {"quarter": "2026-Q3", "used": used, "only_later": ["c"]}
     assert read_subscribers(table.encode(), where="s.csv").on(date(2026, 6, 30)).numbers == {"a": 10, "b": 5}
     undated = read_subscribers(b"isp,subscribers\na,5\n", where="s.csv").on(date(2020, 1, 1))
     assert (undated.numbers, undated.told(lambda isp: LocalText(isp, isp))) == ({"a": 5}, ())

@@ -13,8 +13,10 @@ import pytest
 from tests.lake_reader import TESTER, landed_bytes
 from tests.unit.lake.test_keeping import DAYS, HEADER, ingest
 
+from quetsach.core.family import UNPLACED_FAMILY, Family, FamilyNames
 from quetsach.lake import LakeError, hosts, keeping
 from quetsach.lake.lake import Lake
+from quetsach.lake.queries import Engine
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import MAKING_FILE
 from quetsach.lake.view import LakeView
@@ -164,3 +166,10 @@ def test_half_an_expiry_counts_no_address_twice(lake: Lake) -> None:
     path = next(path for path, before in records.items() if path.read_bytes() != before)
     path.write_bytes(records[path])  # as if it had been killed before this one
     assert lake.view().count_addresses(DAYS) == whole
+
+
+def test_kept_names_are_of_the_families_that_they_were_placed_in(lake: Lake) -> None:
+    reader, names = CatalogReader(lake.folder), FamilyNames.of([Family("mirai", "Mirai", "linux")], version="1")
+    with LakeView(lake.folder, reader, Engine()) as plain, LakeView(lake.folder, reader, Engine(), names) as placed:
+        assert plain.families_of(["zork", "mirai"]) == ["zork", "mirai"]
+        assert placed.families_of(["zork", "Mirai", "mirai"])[::2] == [UNPLACED_FAMILY, "mirai"]

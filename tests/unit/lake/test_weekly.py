@@ -2,10 +2,13 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
+from tests.unit.assess.hosts.test_comparison_of_windows import JULY, JUNE, MIRAI, OTHER, seen, window
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import ingest_files
@@ -89,6 +92,15 @@ def test_a_sensor_that_came_later_does_not_count(sensors: Sensors, counted: Week
     assert later.addresses == pytest.approx(earlier.addresses, rel=0.1)
 
 
+def test_of_sensors_that_are_alive_in_both_windows_the_one_that_sees_most_in_the_earlier_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    windows = [window(JUNE, {MIRAI: seen(100), OTHER: seen(50)}), window(JULY, {MIRAI: seen(50), OTHER: seen(100)})]
+    monkeypatch.setattr("quetsach.lake.weekly.laid_out", lambda *_: nullcontext(MagicMock()))
+    monkeypatch.setattr("quetsach.lake.weekly.measure_window", lambda *_: windows.pop(0))
+    assert constant_sensors(MagicMock(), BEFORE, AFTER).of == {"mirai": ("own", "sinkhole")}
+
+
 def test_that_sensors_differ_is_told_unless_only_registered_ones_are_asked(lake: Lake, sensors: Sensors) -> None:
     assert [notice.code for notice in sensors.notices] == ["feed-dropped-out"]
     assert constant_sensors(lake.view(), BEFORE, AFTER, reports=["plain/old"]).notices == ()
@@ -98,7 +110,7 @@ def test_a_province_without_sightings_has_zero_and_a_silent_week_has_no_figures(
     assert counted.healthy == frozenset(STARTS) - {SILENT}
     seen, unseen, unknown = (counted.cell("04", FIRST + timedelta(weeks=n)) for n in (0, 1, 2))
     assert seen
-    assert seen.addresses > 0
+    assert seen.addresses == 1, "of the days of its own week"
     assert unseen
     assert unseen.addresses == 0
     assert unknown is None
