@@ -160,3 +160,8 @@ def test_roll_ups_of_an_older_making_are_made_again_once(tmp_path: Path) -> None
     assert keeping.renew(lake) == keeping.Rebuilt(made=2, mended=1, expired=0)
     assert (path.read_bytes(), rollups.read_making(tmp_path)) == (made, rollups.MAKING)
     assert keeping.renew(lake) is None
+
+
+def test_nobody_writes_into_a_lake_that_is_to_be(tmp_path: Path) -> None:
+    with Lake(tmp_path / "new").writers.none() as catalog:
+        assert list(catalog.days()) == []

@@ -185,6 +185,7 @@ def test_a_domain_that_is_gone_is_told_and_blocks() -> None:
     )
     comparison = compare(before, after)
     [notice] = [n for n in comparison.notices if n.code == "reach-changed"]
+    assert notice.percent == 10.0
     assert comparison.blocks
     assert "own/sinkhole theo dõi mirai qua 10 tên miền" in notice.text.vi
     assert "mất 10,0%" in notice.text.vi
