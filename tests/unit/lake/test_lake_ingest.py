@@ -65,11 +65,11 @@ def test_records_are_accepted_duplicate_or_quarantined(tmp_path: Path) -> None:
 
 def test_a_file_delivered_twice_adds_nothing_and_the_sum_still_holds(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    content = HEADER + row() + row("nowhere")
+    content = HEADER + row() + row() + row("14.160.0.2") + b"\n" + row("nowhere")
     ingest(lake, content)
     before = files_of(tmp_path)
     again = ingest(Lake(tmp_path), content, name="other-name.csv")
-    assert (again.records, again.accepted, again.duplicates, again.quarantined) == (2, 0, 1, 1)
+    assert (again.records, again.accepted, again.duplicates, again.quarantined, again.blank) == (4, 0, 3, 1, 1)
     assert files_of(tmp_path) == before
 
 

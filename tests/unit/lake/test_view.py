@@ -14,9 +14,11 @@ import pytest
 from tests.lake_reader import TESTER, landed_bytes
 from tests.unit.lake.test_keeping import DAYS, HEADER, ingest
 
+from quetsach.core.family import UNPLACED_FAMILY, Family, FamilyNames
 from quetsach.core.period import Period
 from quetsach.lake import LakeError, hosts, keeping
 from quetsach.lake.lake import Lake
+from quetsach.lake.queries import Engine
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import MAKING_FILE
 from quetsach.lake.view import LakeView
@@ -185,3 +187,10 @@ def test_figures_carry_how_each_report_was_in_their_window(tmp_path: Path) -> No
     assert (day, round(times, 1)) == (date(2020, 5, 17), 0.4)
     assert health[0].breaks == ()
     assert lake.view().basis(Period(date(2020, 5, 1), date(2020, 5, 16))).level_breaks == 0
+
+
+def test_kept_names_are_of_the_families_that_they_were_placed_in(lake: Lake) -> None:
+    reader, names = CatalogReader(lake.folder), FamilyNames.of([Family("mirai", "Mirai", "linux")], version="1")
+    with LakeView(lake.folder, reader, Engine()) as plain, LakeView(lake.folder, reader, Engine(), names) as placed:
+        assert plain.families_of(["zork", "mirai"]) == ["zork", "mirai"]
+        assert placed.families_of(["zork", "Mirai", "mirai"])[::2] == [UNPLACED_FAMILY, "mirai"]
