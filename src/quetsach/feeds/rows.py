@@ -274,9 +274,9 @@ class Rows:
         number = {field: _numbers(typed.get(field), rows) for field in ("port", "destination_port", "claimed_asn")}
         observed_at, address = typed["observed_at"].rows(), typed["address"].rows()
         destination, has_destination = _addresses(typed.get("destination_address"), rows)
-        event_texts = [self._identifying_text(name, columns, rows) for name in self._layout.identifying]
+        event_texts = [columns.get(name or "", _repeated("", rows)) for name in self._layout.identifying]
         found: dict[str, pa.Array] = {
-            **text,
+            **{field: column.dictionary.take(column.indices) for field, column in text.items()},
             "sighting_id": identify(
                 self._layout.feed,
                 self._layout.report,
@@ -306,10 +306,10 @@ class Rows:
             found[field] = pa.array(values, mask=values < 0).cast(SIGHTINGS.field(field).type)
         return pa.Table.from_arrays([found[name] for name in SIGHTINGS.names], schema=SIGHTINGS)
 
-    def _texts(self, fields: _Fields, rows: int) -> dict[str, pa.StringArray]:
+    def _texts(self, fields: _Fields, rows: int) -> dict[str, pa.DictionaryArray]:
         """Return the text fields that are taken as they are; the transport in lower case."""
         made = {"family", "sector", "feed", "report", "extra", "repairs"}
-        texts: dict[str, pa.StringArray] = {}
+        texts: dict[str, pa.DictionaryArray] = {}
         for field in SIGHTINGS:
             if field.type != pa.string() or field.name in made:
                 continue
@@ -319,7 +319,7 @@ class Rows:
                 distinct = pc.utf8_lower(pc.utf8_trim_whitespace(distinct))
             elif field.name == "bot_id":
                 distinct = pc.if_else(_is_long(distinct), "", pc.utf8_trim_whitespace(distinct))
-            texts[field.name] = distinct.take(column.indices)
+            texts[field.name] = pa.DictionaryArray.from_arrays(column.indices, distinct)
         return texts
 
     def _sectors(self, columns: Columns, rows: int) -> pa.StringArray:
@@ -331,10 +331,6 @@ class Rows:
             is_open = pc.is_in(found, pa.array([UNKNOWN_SECTOR, OTHER_SECTOR]))
             found = pc.if_else(pc.and_(is_open, pc.not_equal(named, UNKNOWN_SECTOR)), named, found)
         return found
-
-    def _identifying_text(self, header: str | None, columns: Columns, rows: int) -> pa.StringArray:
-        column = columns.get(header or "", _repeated("", rows))
-        return column.dictionary.take(column.indices)
 
     def _unmapped(self, typed: Mapping[str, _Column], fields: _Fields, left: Columns) -> dict[str, pa.DictionaryArray]:
         """Return what goes to ``extra``: what no field takes, and what a field cannot be, as written."""
