@@ -32,7 +32,8 @@ _PORTS = ("port", "destination_port")
 _SOUND, _ELSEWHERE = -1, -2
 """Of records: nothing is wrong with them; they are not for this layout."""
 _LOW = (1 << 64) - 1
-_IPV4_PREFIX = bytes(10) + b"\xff\xff"
+_MAPPED = 0xFFFF
+"""What stands above the 32 bits of an IPv4 address (``core.address``)."""
 
 
 class Memory[T]:
@@ -383,17 +384,27 @@ def _uuids(values: NDArray[np.void], present: NDArray[np.bool_] | None = None) -
     return raw.cast(pa.uuid())
 
 
+def _halves(values: NDArray[np.void]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the upper and the lower 64 bits of addresses as numbers."""
+    halves = values.view(">u8").reshape(-1, 2).astype(np.uint64)
+    return halves[:, 0], halves[:, 1]
+
+
 def _is_reserved(values: NDArray[np.void]) -> NDArray[np.bool_]:
     """Say which addresses (16 bytes each) no machine on the public internet can have."""
-    halves = values.view(">u8").reshape(-1, 2)
-    below = np.zeros(len(halves), dtype=np.int64)
-    for bound in reserved_bounds():
-        high, low = np.uint64(bound >> 64), np.uint64(bound & _LOW)
-        below += (halves[:, 0] > high) | ((halves[:, 0] == high) & (halves[:, 1] >= low))
+    high, low = _halves(values)
+    bounds = [(bound >> 64, bound & _LOW) for bound in reserved_bounds()]
+    below = np.searchsorted(np.array([part for upper, part in bounds if not upper], dtype=np.uint64), low, side="right")
+    rest = np.flatnonzero(high)  # no IPv4
+    below[rest] = 0
+    for upper, lower in bounds:
+        is_above = (high[rest] > np.uint64(upper)) | (
+            (high[rest] == np.uint64(upper)) & (low[rest] >= np.uint64(lower))
+        )
+        below[rest] += is_above
     return np.asarray(below % 2 == 1)
 
 
 def _versions(values: NDArray[np.void]) -> NDArray[np.int8]:
-    prefix = values.view(np.uint8).reshape(-1, 16)[:, :12]
-    is_ipv4 = (prefix == np.frombuffer(_IPV4_PREFIX, dtype=np.uint8)).all(axis=1)
-    return np.where(is_ipv4, 4, 6).astype(np.int8)
+    high, low = _halves(values)
+    return np.where((high == 0) & (low >> np.uint64(32) == _MAPPED), 4, 6).astype(np.int8)
