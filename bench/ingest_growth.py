@@ -24,9 +24,8 @@ from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.feeds.layout_files import layout_of
 from quetsach.feeds.reader import read
 from quetsach.lake import keeping
-from quetsach.lake.ingestion import Ingestion, land
+from quetsach.lake.ingestion import Fresh, Ingestion, land
 from quetsach.lake.lake import Lake
-from quetsach.lake.queries import Fresh
 from quetsach.network import annotate
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +57,7 @@ def fill(lake: Lake, count: int) -> None:
     for number, (day, body) in enumerate(deliveries(count)):
         staged.mkdir(parents=True, exist_ok=True)
         sha256, size = land([body], staged / "landed.zst")
-        ingestion = Ingestion(staged, Fresh(lake.engine()), lambda _day: [])
+        ingestion = Ingestion(staged, Fresh(lake.engine), lambda _day: [])
         at = datetime.combine(day, clock(23), UTC) + timedelta(hours=1, seconds=number)
         ingestion.stage(read([body], layout, families, now=at), lambda rows: annotate(rows, tables), None)
         made = ingestion.delivery(

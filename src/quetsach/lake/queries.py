@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Protocol
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from quetsach.core.family import UNPLACED_FAMILY
@@ -367,36 +366,6 @@ def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], nam
 
 
 UNPLACED_COLUMNS = ("kept", "spellings", "sightings", "addresses", "first_day", "last_day", "feeds")
-
-
-class Fresh:
-    """Tells new sightings from those that the lake or this delivery already has, by identifier."""
-
-    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
-        self._engine = engine.cursor()
-        self._engine.execute("create or replace temp table known (sighting_id uuid)")
-
-    def know(self, files: Sequence[Path]) -> None:
-        """Take the identifiers of committed files for known."""
-        if files:
-            with explained():
-                self._engine.execute(
-                    "insert into known select sighting_id from read_parquet($files)",
-                    {"files": [str(file) for file in files]},
-                )
-
-    def rows(self, identifiers: pa.Array) -> pa.Array:
-        """Return the positions of the sightings that are new, in order, and know them from now on."""
-        arrived = pa.table({"sighting_id": identifiers, "n": np.arange(len(identifiers))})
-        with explained():
-            self._engine.register("arrived", arrived)
-            self._engine.execute(
-                "create or replace temp table fresh as select sighting_id, min(n) as n "
-                "from arrived anti join known using (sighting_id) group by sighting_id"
-            )
-            self._engine.execute("insert into known select sighting_id from fresh")
-            self._engine.unregister("arrived")
-            return self._engine.sql("select n from fresh order by n").to_arrow_table().column("n").combine_chunks()
 
 
 @contextmanager

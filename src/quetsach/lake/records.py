@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from quetsach.core.period import Period
@@ -52,19 +53,26 @@ class Catalog:
         """Every delivery with its account as it is now, oldest first."""
         moved = tuple(compacted)
         self._revised = {one.subject: one for one in moved if one.revision}
-        self.state = _state_of(known, making, self._revised.values())
-        """The same for two catalogs if and only if the same was committed, annotated and is rolled up by the same rule:
-        where sightings lie is not in it."""
+        self._records, self._making = known, making
         self.by_id = {commit.id: commit for commit in self.commits}
         self._compacted = {one.subject: one for one in moved}
         self._places = {old: new for one in moved for old, new in one.places()}
         revisions = {subject: one.revision for subject, one in self._revised.items()}
         self._sets = rollups.roll_ups_of(self.commits, revisions)
         self._set_of = {(one.day, one.feed, one.report): one for one in self._sets}
+        self._sightings: dict[RollUp, list[Path] | None] = {}
         self._roll_ups = tuple(one for one in self._sets if self.by_id[one.deliveries[0]].is_counted)
         self._of_day: dict[date, list[RollUp]] = defaultdict(list)
         for roll_up in self._roll_ups:
             self._of_day[roll_up.day].append(roll_up)
+
+    @cached_property
+    def state(self) -> str:
+        """What is the same for two catalogs if and only if the same was committed, annotated and rolled up by one rule.
+
+        Where sightings lie is not in it.
+        """
+        return _state_of(self._records, self._making, self._revised.values())
 
     def days(self) -> Iterator[date]:
         """Yield each day (UTC) with sightings of infected machines, in order."""
@@ -91,6 +99,12 @@ class Catalog:
 
     def sightings_for(self, roll_up: RollUp) -> list[Path] | None:
         """Return the files that a roll-up is made from, each once; ``None`` where they have expired."""
+        if roll_up not in self._sightings:
+            self._sightings[roll_up] = self._made_from(roll_up)
+        found = self._sightings[roll_up]
+        return None if found is None else list(found)
+
+    def _made_from(self, roll_up: RollUp) -> list[Path] | None:
         day, made_from = roll_up.day, [self.by_id[id_] for id_ in roll_up.deliveries]
         if any(day in delivery.expired for delivery in made_from):
             return None
@@ -189,7 +203,8 @@ class CatalogReader:
         records = (record for _, record in self._known.values())
         return Catalog(self._folder, records, compacted, making=rollups.read_making(self._folder))
 
-    def _refresh(self) -> None:
+    def _refresh(self) -> dict[str, _Stat]:
+        """Know what is there now; return the records with what they were like."""
         stats = self._stats()
         if any(name not in self._known or self._known[name][0] != stat for name, stat in stats.items()):
             self._read_index(stats)
@@ -198,6 +213,7 @@ class CatalogReader:
             found = self._known.get(name)
             known[name] = found if found and found[0] == stat else (stat, self._read_record(name))
         self._known = known
+        return stats
 
     def save(self) -> None:
         """Bring the index up to date; for one writer at a time.
@@ -207,8 +223,7 @@ class CatalogReader:
         Raises:
             LakeError: a record cannot be read, or is damaged.
         """
-        self._refresh()
-        self._read_index(self._stats())  # what other writers have added
+        self._read_index(self._refresh())  # what other writers have added
         behind = [name for name, (stat, _) in self._known.items() if self._indexed.get(name) != stat]
         if not behind:
             return

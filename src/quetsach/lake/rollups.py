@@ -286,21 +286,33 @@ _BOTS = f"""
     from raw where bot_id != '' group by family, bot_id order by family, bot_id
 """
 _DESTINATIONS = f"""
-    with home as (
+    with home as materialized (
         select family, ip_version, address, destination from raw where not is_abroad and destination != '' group by all
     ),
-    sizes as (select family, ip_version, destination, count(*) as size from home group by all),
-    ranked as (
-        select * exclude (size), row_number() over (
-            partition by family, ip_version order by size desc, destination
-        ) as place from sizes
+    sizes as (select family, ip_version, destination, count(*) as addresses from home group by all),
+    ranked as materialized (
+        select *, row_number() over (partition by family, ip_version order by addresses desc, destination) as place
+        from sizes
     ),
-    pairs as (
-        select family, ip_version, address, if(place > {MOST_DESTINATIONS}, '', destination) as destination
-        from home join ranked using (family, ip_version, destination) group by all
+    pairs as materialized (
+        select family, ip_version, address, destination
+        from home join ranked using (family, ip_version, destination) where place <= {MOST_DESTINATIONS}
+        union all
+        select distinct family, ip_version, address, ''
+        from home join ranked using (family, ip_version, destination) where place > {MOST_DESTINATIONS}
     ),
-    counted as (select *, count(*) over (partition by family, ip_version, address) as others from pairs)
-    select family, ip_version, destination, count(*) as addresses, count(*) filter (others = 1) as alone
+    single as (
+        select family, ip_version, any_value(destination) as destination
+        from pairs group by family, ip_version, address having count(*) = 1
+    ),
+    counted as (
+        select family, ip_version, destination, addresses, 0 as alone from ranked where place <= {MOST_DESTINATIONS}
+        union all
+        select family, ip_version, '', count(*), 0 from pairs where destination = '' group by all
+        union all
+        select family, ip_version, destination, 0, count(*) from single group by all
+    )
+    select family, ip_version, destination, sum(addresses)::bigint as addresses, sum(alone)::bigint as alone
     from counted group by all order by all
 """
 _TIME_BITS = 37
