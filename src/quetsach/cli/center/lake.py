@@ -29,7 +29,17 @@ def expire(arguments: argparse.Namespace) -> int:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
         return ExitCode.NOTHING_FOUND
     language = chosen_language(arguments)
-    if gone.files:
+    if gone.files and centre.lake.shared is not None and not arguments.dry_run:
+        told = Text(
+            "{sightings} sightings of {days} days ({files} files, {size}) have expired and are counted no more. The "
+            "object store keeps them for a day; the next quetsach center lake expire after that deletes them.",
+            sightings=Number(gone.sightings),
+            days=gone.days,
+            files=gone.files,
+            size=size_text(gone.size_bytes, language),
+        )
+        tell(told, language)
+    elif gone.files:
         tell(_expired_text(gone, size_text(gone.size_bytes, language), is_dry_run=arguments.dry_run), language)
     else:
         tell(Text("No sightings are older than {days} days.", days=arguments.days), language)
