@@ -24,9 +24,11 @@ from typing import BinaryIO
 from quetsach import storage
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError, changes, compacted, readers, records, rollups
+from quetsach.lake.changes import Change
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 from quetsach.lake.readers import Access
+from quetsach.lake.writers import Writers
 
 MANIFEST = "manifest.json"
 _OBJECTS = "objects"
@@ -149,6 +151,40 @@ def restore(folder: Path, lake: Path, *, progress: Callable[[int], None] = lambd
     except OSError as error:
         raise _explained(error, lake) from error
     return len(entries)
+
+
+def take_over(lake: Lake, folder: Path) -> int:
+    """Commit all of a lake that lies in a folder into an object store that has none; return how many files it has.
+
+    The folder stays as it is. Who read raw sightings goes into the copy that this centre has.
+
+    Args:
+        lake: the copy of the one in the store.
+        folder: outside of the copy.
+
+    Raises:
+        LakeError: no store is named or it holds a lake, the folder holds none or is damaged, or one cannot be written.
+    """
+    if lake.shared is None:
+        raise LakeError(Text("no object store is named for the lake of this centre"), hint=Text("write store.toml"))
+    if not (folder / changes.FOLDER).is_dir():
+        raise LakeError(Text("there is no lake in the folder"), where=str(folder))
+    former = Writers(folder, records.CatalogReader(folder))
+    try:
+        with former.none() as catalog, lake.writers.all() as (_, there):
+            roll_ups = {path for one in catalog.roll_ups() for path in one.paths() if (folder / path).exists()}
+            files = [(folder / path, path) for path in sorted(catalog.paths() | roll_ups)]
+            if there.entries:
+                raise LakeError(Text("there is a lake already"), where=lake.shared.place.told)
+            moved, making = compacted.read_compacted(folder), rollups.read_making(folder)
+            change = Change(None, files=files, records=catalog.commits, moved=moved, making=making)
+            lake.shared.commit(change, base=0)
+        log = folder / readers.ACCESS_FILE
+        if log.exists() and not (lake.folder / readers.ACCESS_FILE).exists():
+            storage.write(lake.folder / readers.ACCESS_FILE, log.read_bytes())
+    except OSError as error:
+        raise _explained(error, folder) from error
+    return len(files)
 
 
 def check(folder: Path, *, progress: Callable[[int], None] = lambda _files: None) -> Checked:

@@ -23,7 +23,7 @@ from quetsach import storage
 from quetsach.core.text import Text
 from quetsach.lake import LakeError
 from quetsach.lake.entries import Held
-from quetsach.lake.journal import Shared, bring
+from quetsach.lake.journal import Shared, bring, explained
 from quetsach.lake.object_store import ObjectStore, Place
 from quetsach.lake.queries import Part, Question
 
@@ -74,16 +74,19 @@ class FromStore:
 @contextmanager
 def _kept(wanted: Sequence[Held], place: Place) -> Iterator[dict[str, Path]]:
     """Have files in the folder of this worker until the end; yields where, by digest."""
-    folder, most_bytes = _folder(), _most_bytes()
-    with (folder / ".reading").open("a+b") as lock:
+    with explained(Path("QUETSACH_CACHE")):
+        folder, most_bytes = _folder(), _most_bytes()
+        lock = (folder / ".reading").open("a+b")
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         # The name of the folder is what readers of Parquet call a partition: they are asked for it.
         places = {one.sha256: folder / Path(one.path).parent.name / f"{one.sha256}.parquet" for one in wanted}
         missing = {one.sha256: one for one in wanted if not places[one.sha256].exists()}
-        if missing:
-            bring(_store(place), [(one, places[sha256]) for sha256, one in missing.items()])
-        for path in places.values():
-            os.utime(path)
+        with explained(folder):
+            if missing:
+                bring(_store(place), [(one, places[sha256]) for sha256, one in missing.items()])
+            for path in places.values():
+                os.utime(path)
         yield places
         if missing:
             with suppress(BlockingIOError):

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from quetsach import storage
-from quetsach.core.text import Text
+from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError, changes
 from quetsach.lake.changes import Change
 from quetsach.lake.copy_state import GRACE, CopyState
@@ -75,7 +75,7 @@ class Shared:
         """
         if getattr(self._still, "is_held", False):
             return
-        with self._kept() as state:
+        with explained(self.folder), self._kept() as state:
             for entry in self._newer(state.applied):
                 self._apply(state, entry)
 
@@ -106,7 +106,7 @@ class Shared:
         """Make a change count, and put it into the folder; return the number of its entry.
 
         Args:
-            change: what to commit; its files are moved.
+            change: what to commit; those of its files that lie in the folder are moved.
             base: of how many entries it was made.
 
         Raises:
@@ -128,7 +128,7 @@ class Shared:
                 if entry.number == state.applied + 1:  # else another process has pulled it
                     self._apply(state, entry, is_own=entry.token == token)
         for file, path in change.files:
-            if file.exists():  # not in its place before: that was nothing to trust
+            if file.is_relative_to(self.folder) and file.exists():  # one that was in its place is nothing to trust
                 storage.sync(file)
                 storage.publish([(file, self.folder / path)])
         if entries[-1].number % _SWEEP_EVERY == 0:
@@ -150,7 +150,8 @@ class Shared:
         wanted = known if again else [path for path in known if not (self.folder / path).exists()]
         while wanted:
             held = self.held(wanted)
-            bring(self.store, [(one, self.folder / one.path) for one in held])
+            with explained(self.folder):
+                bring(self.store, [(one, self.folder / one.path) for one in held])
             now = {one.path: one for one in self.held(wanted)}
             wanted = [one.path for one in held if now.get(one.path, one) != one]  # mended meanwhile
 
@@ -196,6 +197,8 @@ class Shared:
             follows = state.digest if state.applied == base else ""  # else that number is taken
         while time.clock_gettime(time.CLOCK_BOOTTIME) - begun < _MOST_SECONDS:
             own = replace(entry, number=base + len(entries) + 1, follows=follows)
+            if len(own.content) > _ENTRY_BYTES:
+                raise LakeError(Text("larger than {size}", size=f"{_ENTRY_BYTES >> 20} MiB"), where=own.name)
             if self.store.put_new(own.name, own.content):
                 return [*entries, own]
             there = self.store.get(own.name, _ENTRY_BYTES)
@@ -282,6 +285,16 @@ class Shared:
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             for _ in pool.map(do, range(count)):
                 pass
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Say what of a folder failed into which objects or entries are copied."""
+    try:
+        yield
+    except OSError as error:
+        told = Text("what comes from the object store cannot be kept: {reason}", reason=SystemText(error.strerror))
+        raise LakeError(told, where=str(error.filename or folder)) from error
 
 
 def bring(store: ObjectStore, wanted: Sequence[tuple[Held, Path]]) -> None:

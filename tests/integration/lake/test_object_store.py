@@ -34,7 +34,7 @@ from quetsach.lake.fetching import FromStore
 from quetsach.lake.journal import OvertakenError, Shared
 from quetsach.lake.lake import Lake
 from quetsach.lake.placement import AskedParts, Here, read_answers
-from quetsach.lake.queries import Engine, ListAddresses
+from quetsach.lake.queries import Engine, ListAddresses, Part
 from quetsach.lake.reannotation import reannotate
 from quetsach.lake.retry import retry
 from quetsach.lake.verification import Kind, Verification
@@ -420,6 +420,42 @@ def test_a_folder_is_a_copy_of_one_lake(gate: Gate, prefix: str, tmp_path: Path)
         gate.lake(tmp_path / "copy", "another").view()
 
 
+def test_a_folder_that_cannot_be_written_is_told(
+    gate: Gate, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, reader = gate.lake(tmp_path / "writer", prefix), gate.lake(tmp_path / "reader", prefix)
+    ingest(writer, rows(1))
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(LakeError, match="cannot be kept"):
+        gate.lake(tmp_path / "file" / "lake", prefix).view()
+    with reader.view() as view:
+        (tmp_path / "reader" / "sightings").write_bytes(b"")
+        with pytest.raises(LakeError, match="cannot be kept"):
+            view.count_addresses(DAYS)
+        monkeypatch.setenv("QUETSACH_CACHE", str(tmp_path / "file" / "cache"))
+        assert reader.shared
+        names = [str(path) for path in view.catalog.sightings_of(DAYS)]
+        there = FromStore.of(ListAddresses(None, None), reader.shared, names)
+        with pytest.raises(LakeError, match="cannot be kept"):
+            there.of_part(Engine().connection(), Part(tuple(names)))
+
+
+def test_what_others_could_not_read_is_not_written(
+    gate: Gate, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = gate.lake(tmp_path / "lake", prefix)
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_ENTRY_BYTES", 100)
+        with pytest.raises(LakeError, match="larger than"):
+            ingest(lake, rows(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(object_store, "MOST_BYTES", 10)
+        with pytest.raises(LakeError, match="larger than"):
+            ingest(lake, rows(1))
+    assert not gate.journal(prefix)
+    assert ingest(lake, rows(1)).accepted == 1
+
+
 def test_a_journal_that_was_put_back_is_told_and_not_mixed(gate: Gate, prefix: str, tmp_path: Path) -> None:
     copy, other = gate.lake(tmp_path / "copy", prefix), gate.lake(tmp_path / "other", prefix)
     ingest(copy, rows(1))
@@ -501,6 +537,34 @@ def test_a_backup_of_a_store_is_a_lake_in_a_folder(gate: Gate, prefix: str, tmp_
     backup.restore(tmp_path / "backup", tmp_path / "restored")
     assert state_of(Lake(tmp_path / "restored")) == state_of(near)
     assert not Verification(Lake(tmp_path / "restored"), is_deep=True).run().faults
+
+
+def test_a_lake_in_a_folder_goes_over_into_a_store(
+    gate: Gate, prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = settings(tmp_path / "centre", gate, prefix)
+    near = Lake(tmp_path / "centre" / "lake.before")
+    for n in range(3):
+        ingest(near, rows(1, n + 2) + b"damaged\n")
+    keeping.compact(near, least_files=2)
+    with near.view() as view:
+        view.quarantined(by=TESTER)
+    before = {path: path.read_bytes() for path in near.folder.rglob("*") if path.is_file()}
+    words = ["center", "lake", "share", str(near.folder), "--data", str(copy.parent), "--lang", "en"]
+    assert main(words) == 0
+    assert "lies in the object store" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in near.folder.rglob("*") if path.is_file()} == before
+    other = gate.lake(tmp_path / "other", prefix)
+    assert state_of(other) == state_of(near)
+    assert not Verification(other, is_deep=True).run().faults
+    assert ingest(other, rows(9)).accepted == 1
+    assert (copy / "access.jsonl").read_bytes() == (near.folder / "access.jsonl").read_bytes()
+    assert main(words) == 1
+    assert "there is a lake already" in capsys.readouterr().err
+    with pytest.raises(LakeError, match="there is no lake in the folder"):
+        backup.take_over(gate.lake(tmp_path / "new", f"{prefix}-new"), tmp_path / "nothing")
+    with pytest.raises(LakeError, match="no object store is named"):
+        backup.take_over(Lake(tmp_path / "own"), near.folder)
 
 
 def test_a_mended_roll_up_is_seen_by_others(gate: Gate, prefix: str, tmp_path: Path) -> None:

@@ -236,6 +236,21 @@ def restore(arguments: argparse.Namespace) -> int:
     return ExitCode.NOTHING_FOUND
 
 
+def take_over(arguments: argparse.Namespace) -> int:
+    """Put a lake that lies in a folder into the object store of the centre."""
+    files = backup.take_over(centre_with_lake(arguments).lake, arguments.folder.absolute())
+    if arguments.json:
+        print_json({"files": files})
+    else:
+        told = Text(
+            "The lake lies in the object store: {files} files. The folder is as it was; remove it when the store is "
+            "verified.",
+            files=Number(files),
+        )
+        tell(told, chosen_language(arguments))
+    return ExitCode.NOTHING_FOUND
+
+
 def print_access(arguments: argparse.Namespace) -> int:
     """List who read raw sightings."""
     lake = centre_with_lake(arguments).lake
