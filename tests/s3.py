@@ -18,7 +18,7 @@ from tests.waiting import until
 
 from quetsach.lake.journal import Shared
 from quetsach.lake.lake import Lake
-from quetsach.lake.object_store import Place
+from quetsach.lake.place import Place
 
 KEY = "bot"
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": "net"}

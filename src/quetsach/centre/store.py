@@ -8,7 +8,7 @@ from quetsach.centre.tables import STORE_FILE
 from quetsach.core.text import Text
 from quetsach.core.toml_table import read_toml
 from quetsach.lake.journal import Shared
-from quetsach.lake.object_store import Place
+from quetsach.lake.place import Place
 
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(?::[0-9]{1,5})?|https?://\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")

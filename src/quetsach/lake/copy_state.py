@@ -10,7 +10,7 @@ from pathlib import Path
 from quetsach.core.text import Text
 from quetsach.lake import LakeError
 from quetsach.lake.entries import Entry, Held
-from quetsach.lake.object_store import Place
+from quetsach.lake.place import Place
 
 STATE_FILE = ".shared.sqlite"
 GRACE = timedelta(days=1)

@@ -18,7 +18,7 @@ from distributed.scheduler import KilledWorker
 
 from quetsach.core.text import Text
 from quetsach.lake import LakeError
-from quetsach.lake.object_store import is_loopback
+from quetsach.lake.place import is_loopback
 from quetsach.lake.placement import (
     Elsewhere,
     answer_part,

@@ -24,7 +24,8 @@ from quetsach.core.text import Text
 from quetsach.lake import LakeError
 from quetsach.lake.entries import Held
 from quetsach.lake.journal import Shared, bring, explained
-from quetsach.lake.object_store import ObjectStore, Place
+from quetsach.lake.object_store import ObjectStore
+from quetsach.lake.place import Place
 from quetsach.lake.queries import Part, Question
 
 _MOST_GIB = 50

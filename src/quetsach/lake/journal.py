@@ -31,7 +31,8 @@ from quetsach.lake import LakeError, changes
 from quetsach.lake.changes import Change
 from quetsach.lake.copy_state import GRACE, CopyState
 from quetsach.lake.entries import Entry, Held, entry_name, parse_entry
-from quetsach.lake.object_store import CONNECTIONS, ObjectStore, Place, StoreError
+from quetsach.lake.object_store import CONNECTIONS, ObjectStore
+from quetsach.lake.place import Place, StoreError
 
 LOCK_FILE, UNFINISHED = ".shared", ".shared-tmp"
 

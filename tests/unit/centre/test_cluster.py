@@ -10,7 +10,7 @@ from quetsach.centre.store import load_shared
 from quetsach.centre.tables import STORE_FILE
 from quetsach.core.errors import InputError
 from quetsach.lake import LakeError
-from quetsach.lake.object_store import Place
+from quetsach.lake.place import Place
 from quetsach.lake.placement import Here
 from quetsach.lake.queries import Engine
 

@@ -21,7 +21,8 @@ from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.entries import Entry, Held, parse_entry
 from quetsach.lake.fetching import keep_small
-from quetsach.lake.object_store import Keys, ObjectStore, Place, StoreError, read_keys
+from quetsach.lake.object_store import ObjectStore
+from quetsach.lake.place import Keys, Place, StoreError, read_keys
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
