@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -155,6 +156,7 @@ class Lake:
         """
         started = time.monotonic()
         name = legible(name or (source.name if isinstance(source, Path) else ""))
+        ingest = partial(self._ingest, name=name, families=families, annotate=annotate, now=now)
 
         def take_in(told: Progress | None) -> tuple[Delivery, bool]:
             with _opened(source) as stream:
@@ -162,17 +164,7 @@ class Lake:
                 layout = self.layouts.layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
                 with self.writers.one(layout.feed, layout.report) as (tmp, catalog):
                     refuse_other_subject(catalog, layout)
-                    return self._ingest(
-                        _chunks(head, stream),
-                        tmp,
-                        catalog,
-                        name=name,
-                        layout=layout,
-                        families=families,
-                        annotate=annotate,
-                        now=now,
-                        progress=told,
-                    )
+                    return ingest(_chunks(head, stream), tmp, catalog, layout=layout, progress=told)
 
         try:
             delivery, is_new = _until_first(take_in, progress)
