@@ -22,10 +22,11 @@ import pyarrow as pa
 from quetsach.centre.tables import load_families
 from quetsach.feeds.export import COLUMNS, HandedOn, Writing
 from quetsach.feeds.export_documents import COMPOSED
-from quetsach.feeds.export_forms import FORMS, Sender, Tlp
+from quetsach.feeds.export_forms import FORMS, Sender
 from quetsach.feeds.layout_files import bundled_layouts
 from quetsach.feeds.reader import read
 from quetsach.feeds.table import ANNOTATED
+from quetsach.feeds.tlp import Tlp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

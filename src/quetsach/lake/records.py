@@ -15,11 +15,13 @@ from quetsach.core.period import Period
 from quetsach.core.sighting import LATER
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError, rollups
+from quetsach.lake.changes import FOLDER
 from quetsach.lake.compacted import Compacted, read_compacted
 from quetsach.lake.delivery import Delivery, accounts
+from quetsach.lake.journal import Shared
 from quetsach.lake.rollups import RollUp
 
-FOLDER, INDEX = "deliveries", "deliveries.index"
+INDEX = "deliveries.index"
 _SPARE_LINES = 64
 
 type _Stat = tuple[int, int]
@@ -42,9 +44,22 @@ class Catalog:
         records: the commit records.
         compacted: what lies in other files than it came in.
         making: of the roll-ups (``rollups.read_making``).
+        shared: what the folder is a copy of, if it is one.
+        entries: of its journal, of which all at least are in this.
     """
 
-    def __init__(self, folder: Path, records: Iterable[Record], compacted: Iterable[Compacted], *, making: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        records: Iterable[Record],
+        compacted: Iterable[Compacted],
+        *,
+        making: str,
+        shared: Shared | None = None,
+        entries: int = 0,
+    ) -> None:
+        self.entries = entries
+        self._shared = shared
         known = sorted(records, key=lambda record: (record.delivery.ingested_at, record.delivery.id))
         self.folder = folder
         self.commits = tuple(record.delivery for record in known)
@@ -73,6 +88,15 @@ class Catalog:
         Where sightings lie is not in it.
         """
         return _state_of(self._records, self._making, self._revised.values())
+
+    def fetch(self, paths: Iterable[str | Path]) -> None:
+        """Have files of the lake in its folder, before they are read; where it is no copy they are there.
+
+        Raises:
+            LakeError: they cannot be fetched.
+        """
+        if self._shared is not None:
+            self._shared.fetch(paths)
 
     def days(self) -> Iterator[date]:
         """Yield each day (UTC) with sightings of infected machines, in order."""
@@ -184,8 +208,9 @@ def _state_of(records: Iterable[Record], making: str, revised: Iterable[Compacte
 class CatalogReader:
     """Reads catalogs of the lake in ``folder``; a record that has not changed since is not read again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: Shared | None = None) -> None:
         self._folder = folder
+        self._shared = shared
         self._known: dict[str, tuple[_Stat, Record]] = {}
         self._indexed: dict[str, _Stat] = {}
         self._index_stat: _Stat | None = None
@@ -197,11 +222,13 @@ class CatalogReader:
         Raises:
             LakeError: a record cannot be read, or is damaged.
         """
+        entries = self._shared.applied() if self._shared else 0
         # Compacted days first: then all that is compacted is of deliveries that are known.
         compacted = read_compacted(self._folder)
         self._refresh()
         records = (record for _, record in self._known.values())
-        return Catalog(self._folder, records, compacted, making=rollups.read_making(self._folder))
+        making = rollups.read_making(self._folder)
+        return Catalog(self._folder, records, compacted, making=making, shared=self._shared, entries=entries)
 
     def _refresh(self) -> dict[str, _Stat]:
         """Know what is there now; return the records with what they were like."""

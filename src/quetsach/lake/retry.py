@@ -147,6 +147,7 @@ def retry(
         if former is None or not (former.quarantined and former.has_landed):
             raise LakeError(Text("nothing is set aside of this delivery"), where=delivery)
         landed = lake.folder / former.landed_path
+        catalog.fetch([former.landed_path, former.quarantine_path])
         layout = _layout(lake, former, landed)
         refuse_other_subject(catalog, layout)
         quarantine = lake.folder / former.quarantine_path

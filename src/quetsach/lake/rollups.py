@@ -222,11 +222,16 @@ def publish_changed(files: Sequence[tuple[Path, str]], lake: Path) -> bool:
         files: staged files with their paths relative to the lake.
         lake: the lake's folder.
     """
-    changed = [(staged, lake / path) for staged, path in files if not _is_same(staged, lake / path)]
-    for staged, _ in changed:
+    others = [(staged, lake / path) for staged, path in changed(files, lake)]
+    for staged, _ in others:
         storage.sync(staged)
-    storage.publish(changed)
-    return bool(changed)
+    storage.publish(others)
+    return bool(others)
+
+
+def changed(files: Sequence[tuple[Path, str]], lake: Path) -> list[tuple[Path, str]]:
+    """Return those of staged files that are not in their places already, byte by byte."""
+    return [(staged, path) for staged, path in files if not _is_same(staged, lake / path)]
 
 
 def _is_same(made: Path, kept: Path) -> bool:

@@ -115,6 +115,7 @@ class LakeView:
         """Return the names, of a period or all, that wait for an analyst to place them (``queries.unplaced_names``)."""
         days = list(self.catalog.days())
         files = self.catalog.countable(period or Period(min(days), max(days))) if days else []
+        self.catalog.fetch(files)
         return queries.unplaced_names(self.engine(), files, self.names or ())
 
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -130,7 +131,10 @@ class LakeView:
         return question.merged(self._placement.answers(question, parts))
 
     def parts_of(self, files: Iterable[Path], *, once: Iterable[Path] = ()) -> tuple[Part, ...]:
-        """Divide files as it pays where questions are answered (``queries.parts_of``)."""
+        """Divide files as pays where questions are answered (``queries.parts_of``); fetch them where that is here."""
+        files, once = list(files), list(once)
+        if self._placement.is_here:
+            self.catalog.fetch([*files, *once])
         return parts_of(files, once=once, count=self._placement.parts)
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -297,6 +301,7 @@ class LakeView:
         return CountAddresses(by, None if families is None else tuple(sorted(families)), self.names, self.home)
 
     def _rejects_of(self, delivery: Delivery) -> pa.Table:
+        self.catalog.fetch([delivery.quarantine_path])
         try:
             rejects = pq.read_table(self.folder / delivery.quarantine_path, schema=REJECTS, partitioning=None)
         except (OSError, pa.ArrowInvalid) as error:

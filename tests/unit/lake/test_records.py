@@ -192,7 +192,7 @@ def test_a_compaction_that_fails_takes_nothing_back(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("quetsach.lake.compacted.gather", fail)
+        patched.setattr("quetsach.lake.lake.gathering", fail)
         deliver(lake, range(24))
     assert lake.view().sightings_count() == 24
     deliver(lake, range(24, 27))
