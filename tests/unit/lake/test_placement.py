@@ -285,6 +285,20 @@ def test_a_question_is_asked_once_more_where_only_the_session_is_gone(
     assert far._sessions == []
 
 
+@pytest.mark.parametrize("sign", ["ExecutorLostFailure", "Python worker exited unexpectedly", "OutOfMemoryError"])
+def test_workers_that_die_over_a_part_are_told_and_it_is_not_asked_again(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    run = MagicMock(side_effect=PySparkException(f"Job aborted: {sign} (executor 1)"))
+    monkeypatch.setattr(spark_placement, "_run", run)
+    far = SparkPlacement("sc://127.0.0.1:15002", Here(Engine()), lake.folder, parts=1)
+    far._sessions.append(MagicMock())
+    with pytest.raises(LakeError, match="workers died again and again") as told:
+        far.answers_of_workers(Given(()), [Part(())])
+    assert "memory" in told.value.hint
+    assert run.call_count == 1
+
+
 def streamed(value: int) -> bytes:
     sink, table = pa.BufferOutputStream(), pa.table({"n": [value]})
     with pa.ipc.new_stream(sink, table.schema) as stream:

@@ -170,6 +170,13 @@ def test_an_index_that_says_something_else_is_found(lake: Lake) -> None:
     assert found(Lake(lake.folder)) == {("record", changes.FOLDER)}
 
 
+def test_a_record_that_vanishes_while_they_are_read_hides_no_damage(lake: Lake) -> None:
+    folder = lake.folder / records.FOLDER
+    (folder / "0.json").symlink_to("gone")
+    max(folder.glob("[1-9a-f]*.json")).write_text("{}")
+    assert [fault.kind for fault in verification._damaged_records(lake.folder)] == [Kind.RECORD]
+
+
 def test_a_damaged_record_is_told_and_the_log_is_still_looked_at(lake: Lake) -> None:
     min((lake.folder / changes.FOLDER).glob("*.json")).write_text("{}")
     seen = verified(Lake(lake.folder))
