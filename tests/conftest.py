@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,18 @@ def _no_one_elses_umask() -> Iterator[None]:
     former = os.umask(0o022)
     yield
     os.umask(former)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _workers_are_let_go() -> Iterator[None]:
+    """Find whoever leaves a client of a cluster behind.
+
+    It would try for ever to reach a scheduler that is gone, in a thread that draws random numbers while Hypothesis
+    replays its own.
+    """
+    yield
+    if dask := sys.modules.get("distributed.client"):
+        assert not [one for one in dask.Client._instances if one.status != "closed"]
 
 
 @pytest.fixture

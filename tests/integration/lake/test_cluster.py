@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from tests.waiting import until
 
 from quetsach.centre.cluster import FILE, load_placement
 from quetsach.lake import LakeError
+from quetsach.lake.dask_placement import DaskPlacement
 from quetsach.lake.lake import Lake
+from quetsach.lake.queries import Engine
 
 DAY = HEADER + "".join(f"2020-06-16 07:00:{n % 60:02},14.160.{n // 250}.{n % 250},mirai,VN,b{n}\n" for n in range(2000))
 
@@ -46,27 +48,35 @@ def _address(place: Path) -> str:
     return place.read_text().split('"address": "')[1].split('"')[0]
 
 
-def centre(folder: Path, url: str) -> Lake:
+@contextmanager
+def centre(folder: Path, url: str) -> Iterator[Lake]:
+    """A lake whose questions are answered by a cluster; whoever asked it lets go of it."""
     (folder / FILE).write_text(
         f'scheduler = "{url}"\nparts = 8\nca = "authority.pem"\ncertificate = "server.pem"\nkey = "server.pem"\n'
     )
-    return Lake(folder / "lake", placement=load_placement(folder))
+    made = load_placement(folder)(Engine())
+    assert isinstance(made, DaskPlacement)
+    try:
+        yield Lake(folder / "lake", placement=lambda _: made)
+    finally:
+        made.close()
 
 
 def test_a_killed_scheduler_is_told_and_the_next_one_answers(tmp_path: Path) -> None:
     certificate(tmp_path)
     near = Lake(tmp_path / "lake")
     ingest(near, DAY)
-    with cluster(tmp_path, tmp_path) as (scheduler, url):
-        assert url.startswith("tls://")
-        far = centre(tmp_path, url)
-        assert far.view().count_addresses(DAYS) == near.view().count_addresses(DAYS) == 2000
-        scheduler.kill()
-        scheduler.wait()
-        with pytest.raises(LakeError, match="workers cannot be reached"):
-            far.view().count_addresses(DAYS)
-    with cluster(tmp_path, tmp_path, port=int(url.rpartition(":")[2])):
-        assert far.view().count_addresses(DAYS) == 2000
+    with ExitStack() as until_the_end:
+        with cluster(tmp_path, tmp_path) as (scheduler, url):
+            assert url.startswith("tls://")
+            far = until_the_end.enter_context(centre(tmp_path, url))
+            assert far.view().count_addresses(DAYS) == near.view().count_addresses(DAYS) == 2000
+            scheduler.kill()
+            scheduler.wait()
+            with pytest.raises(LakeError, match="workers cannot be reached"):
+                far.view().count_addresses(DAYS)
+        with cluster(tmp_path, tmp_path, port=int(url.rpartition(":")[2])):
+            assert far.view().count_addresses(DAYS) == 2000
 
 
 def test_whoever_has_no_certificate_of_the_cluster_is_not_answered(
@@ -78,5 +88,9 @@ def test_whoever_has_no_certificate_of_the_cluster_is_not_answered(
     certificate(tmp_path)
     certificate(other)
     ingest(Lake(other / "lake"), DAY)
-    with cluster(tmp_path, tmp_path) as (_, url), pytest.raises(LakeError, match="workers cannot be reached"):
-        centre(other, url).view().count_addresses(DAYS)
+    with (
+        cluster(tmp_path, tmp_path) as (_, url),
+        centre(other, url) as far,
+        pytest.raises(LakeError, match="workers cannot be reached"),
+    ):
+        far.view().count_addresses(DAYS)

@@ -29,7 +29,6 @@ from quetsach.lake.lake import Lake
 from quetsach.lake.placement import ROWS, AskedParts, Here, read_answers
 from quetsach.lake.queries import Engine, Part
 from quetsach.lake.spark_placement import SparkPlacement
-from quetsach.lake.view import LakeView
 
 
 @pytest.fixture(scope="module")
@@ -134,16 +133,14 @@ def test_a_lake_that_is_named_from_here_is_found_by_workers(
 
 
 def test_a_damaged_file_is_told_by_the_worker(lake: Lake, far: DaskPlacement, tmp_path: Path) -> None:
-    view = _copied(lake, tmp_path, far)
-    path = next(tmp_path.glob("lake/sightings/*/*"))
-    path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(LakeError, match="the lake cannot be read"):
-        view.count_addresses(WEEK)
-
-
-def _copied(lake: Lake, tmp_path: Path, far: DaskPlacement) -> LakeView:
     shutil.copytree(lake.folder, tmp_path / "lake")
-    return Lake(tmp_path / "lake", placement=lambda _: replace(far, folder=tmp_path / "lake")).view()
+    placement = replace(far, folder=tmp_path / "lake")
+    with Lake(tmp_path / "lake", placement=lambda _: placement).view() as view:
+        path = next(tmp_path.glob("lake/sightings/*/*"))
+        path.write_bytes(path.read_bytes()[:-9])
+        with pytest.raises(LakeError, match="the lake cannot be read"):
+            view.count_addresses(WEEK)
+    placement.close()
 
 
 def test_a_scheduler_that_is_gone_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
