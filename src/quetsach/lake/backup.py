@@ -93,7 +93,7 @@ def back_up(
             view = lake.view()
             changing = dict(_changing(lake.folder, [commit.id for commit in catalog.commits]))
         with view:
-            roll_ups = {path for one in catalog.roll_ups() for path in one.paths() if (lake.folder / path).exists()}
+            roll_ups = {path for path in catalog.roll_up_paths() if (lake.folder / path).exists()}
             lasting = sorted(catalog.paths() | roll_ups)
             entries, copied = dict[str, _Entry](), 0
             for path in lasting:

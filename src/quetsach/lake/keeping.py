@@ -98,10 +98,12 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
         after_of = [(d, _after(d, before, over)) for d in catalog.commits]
         changed = [(d, after) for d, after in after_of if after != d]
         stays = catalog.paths(after for _, after in after_of)
-        gone = sorted(catalog.paths(d for d, _ in changed) - stays)
         days = {day for d, after in changed for day in set(after.expired) - set(d.expired)}
+        seen = {one.path("seen") for one in catalog.roll_ups() if one.day in days}
+        gone = sorted((catalog.paths(d for d, _ in changed) - stays) | seen)
         sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
         size, is_deleted = sum(_size(lake.folder / path) for path in gone), not is_dry_run
+        files = len(gone) - sum(not (lake.folder / path).exists() for path in seen)
         if not is_dry_run and changed:
             _keep_roll_ups(lake, catalog, days, tmp)
             for delivery, after in changed:
@@ -110,7 +112,7 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
                 storage.publish([(tmp / "delivery.json", record)])
             is_deleted = lake.writers.discard(gone)
             compacted.forget(lake.folder, before=before, tmp=tmp)
-    return Expired(len(days), sightings, len(gone), size, is_deleted)
+    return Expired(len(days), sightings, files, size, is_deleted)
 
 
 def _is_over(delivery: Delivery, before: date) -> bool:

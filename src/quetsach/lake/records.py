@@ -91,10 +91,10 @@ class Catalog:
 
     def sightings_for(self, roll_up: RollUp) -> list[Path] | None:
         """Return the files that a roll-up is made from, each once; ``None`` where they have expired."""
-        day, made_from = roll_up.day, [self.by_id[id_] for id_ in roll_up.deliveries]
-        if any(day in delivery.expired for delivery in made_from):
+        if self._has_expired(roll_up):
             return None
-        paths = dict.fromkeys(path for one in made_from for path in self._place(one.sightings_path(day)))
+        made_from = (self.by_id[id_] for id_ in roll_up.deliveries)
+        paths = dict.fromkeys(path for one in made_from for path in self._place(one.sightings_path(roll_up.day)))
         return [self.folder / path for path in paths]
 
     def rows_in(self, roll_up: RollUp) -> dict[tuple[str, ...], dict[str, int]]:
@@ -109,17 +109,38 @@ class Catalog:
                 found.setdefault(paths, {})[delivery.id] = delivery.days[roll_up.day]
         return found
 
-    def sightings_of(self, period: Period) -> list[Path]:
-        """Return the files of the sightings of a period that have not expired."""
-        return [path for roll_up in self.roll_ups(period) for path in self.sightings_for(roll_up) or ()]
+    def countable(self, period: Period, *, of_expired: bool = True) -> list[Path]:
+        """Return the files that addresses of a period are counted from.
 
-    def countable(self, period: Period) -> list[Path]:
-        """Return the files that addresses are counted from: sightings, and roll-ups where those have expired."""
+        What was seen of each day; its sightings where no roll-up holds that yet; and the addresses of a roll-up, of
+        IPv6 the /64s, where sightings have expired, unless ``of_expired`` leaves those days out.
+        """
+        found: list[Path] = []
+        for roll_up in self.roll_ups(period):
+            sightings = self.sightings_for(roll_up)
+            seen = self.folder / roll_up.path("seen")
+            if sightings is None:
+                found += [self.folder / roll_up.path("addresses")] if of_expired else []
+            else:
+                found += [seen] if seen.exists() else sightings
+        return found
+
+    def kept(self, period: Period) -> list[Path]:
+        """Return the files of the sightings of a period, and of roll-ups where those have expired."""
         found: list[Path] = []
         for roll_up in self.roll_ups(period):
             sightings = self.sightings_for(roll_up)
             found += [self.folder / roll_up.path("addresses")] if sightings is None else sightings
         return found
+
+    def roll_up_paths(self) -> set[str]:
+        """Return every file that roll-ups may have, relative to the lake."""
+        return {path for one in self._roll_ups for path in self.paths_of(one)}
+
+    def paths_of(self, roll_up: RollUp) -> list[str]:
+        """Return every file that a roll-up may have: what was seen goes with the sightings."""
+        paths = roll_up.paths()
+        return [path for path in paths if path != roll_up.path("seen")] if self._has_expired(roll_up) else paths
 
     def rows_of(self, roll_up: RollUp) -> int:
         """Return how many sightings a roll-up stands for."""
@@ -156,6 +177,9 @@ class Catalog:
         together = set(found.deliveries) & set(roll_up.deliveries) if found else set()
         loose = len(roll_up.deliveries) - len(together)
         return (loose + 1, found.divisions) if found and together else (loose, 1)
+
+    def _has_expired(self, roll_up: RollUp) -> bool:
+        return any(roll_up.day in self.by_id[id_].expired for id_ in roll_up.deliveries)
 
     def _place(self, path: str) -> tuple[str, ...]:
         return self._places.get(path, (path,))

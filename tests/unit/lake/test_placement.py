@@ -130,7 +130,7 @@ def test_a_lake_that_is_named_from_here_is_found_by_workers(
 
 def test_a_damaged_file_is_told_by_the_worker(lake: Lake, far: DaskPlacement, tmp_path: Path) -> None:
     view = _copied(lake, tmp_path, far)
-    path = next(tmp_path.glob("lake/sightings/*/*"))
+    path = next(tmp_path.glob("lake/rollups/*/*.seen.parquet"))
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(LakeError, match="the lake cannot be read"):
         view.count_addresses(WEEK)
