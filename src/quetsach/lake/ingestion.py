@@ -5,10 +5,11 @@ Nothing is visible before the commit record, which comes last and by rename; wha
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +22,7 @@ from quetsach.feeds.reader import Batch
 from quetsach.feeds.table import ANNOTATED, REJECTS
 from quetsach.lake import LakeError, parquet
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.queries import Fresh
+from quetsach.lake.queries import explained
 
 type Annotate = Callable[[pa.Table], pa.Table]
 """``network.annotate`` with its tables: appends ``feeds.table.ANNOTATIONS`` to sightings."""
@@ -53,6 +54,36 @@ def landed_chunks(path: Path) -> Iterator[bytes]:
     with pa.OSFile(str(path), "rb") as file, pa.CompressedInputStream(file, "zstd") as source:
         while chunk := source.read(_CHUNK_BYTES):
             yield chunk
+
+
+class Fresh:
+    """Tells new sightings from those that the lake or this delivery already has, by identifier."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
+        self._engine = engine.cursor()
+        self._engine.execute("create or replace temp table known (sighting_id uuid)")
+
+    def know(self, files: Sequence[Path]) -> None:
+        """Take the identifiers of committed files for known."""
+        if files:
+            with explained():
+                self._engine.execute(
+                    "insert into known select sighting_id from read_parquet($files)",
+                    {"files": [str(file) for file in files]},
+                )
+
+    def rows(self, identifiers: pa.Array) -> pa.Array:
+        """Return the positions of the sightings that are new, in order, and know them from now on."""
+        arrived = pa.table({"sighting_id": identifiers, "n": np.arange(len(identifiers))})
+        with explained():
+            self._engine.register("arrived", arrived)
+            self._engine.execute(
+                "create or replace temp table fresh as select sighting_id, min(n) as n "
+                "from arrived anti join known using (sighting_id) group by sighting_id"
+            )
+            self._engine.execute("insert into known select sighting_id from fresh")
+            self._engine.unregister("arrived")
+            return self._engine.sql("select n from fresh order by n").to_arrow_table().column("n").combine_chunks()
 
 
 class Ingestion:

@@ -42,11 +42,11 @@ from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
 from quetsach.feeds.reader import read
 from quetsach.feeds.record import legible
-from quetsach.lake import LakeError, compacted, queries, rollups
+from quetsach.lake import LakeError, compacted, rollups
 from quetsach.lake.buckets import divisions_for
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery, delivery_id
-from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, land, landed_chunks
+from quetsach.lake.ingestion import Annotate, Fresh, Ingestion, Progress, as_utc, land, landed_chunks
 from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine
 from quetsach.lake.records import Catalog, CatalogReader
@@ -207,7 +207,7 @@ class Lake:
         former = catalog.account(delivery_id(sha256, layout.feed, layout.report))
         if former is not None:
             return former, False
-        fresh = queries.Fresh(self.engine())
+        fresh = Fresh(self.engine())
         ingestion = Ingestion(tmp, fresh, lambda day: committed_of(catalog, day, layout))
         batches = read(landed_chunks(tmp / "landed.zst"), layout, families, now=as_utc(now))
         ingestion.stage(batches, annotate, progress)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Protocol
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from quetsach.core.family import UNPLACED_FAMILY
@@ -321,6 +320,14 @@ def _spans(days: Sequence[date]) -> list[date]:
     return spans
 
 
+def _is_once(count: CountAddresses, columns: Collection[str], kept: Sequence[str]) -> bool:
+    """Whether a count has each address in one row of what was written down by ``columns``, which has these families."""
+    today = dict(count.names or ())
+    families = [today.get(name, UNPLACED_FAMILY) for name in kept] if count.names is not None else kept
+    counted = count.by if count.families is None else (*count.by, "family") if len(count.families) == 1 else ()
+    return {"address", *counted} - {"day"} == {*columns} and len(set(families)) == len(families)
+
+
 @dataclass(frozen=True, slots=True)
 class CountTogether:
     """Several counts of the same sightings by one reading of the files: the answer of each, in their order.
@@ -347,14 +354,24 @@ class CountTogether:
             cursor.execute(
                 f"create temp table seen as {seen}", parameters | {f"first{n}": day for n, day in enumerate(spans)}
             )
-            return tuple(self._counted(cursor, count, spans) for count in self.counts)
+            kept = (
+                [name for (name,) in cursor.sql("select distinct family from seen").fetchall()]
+                if "family" in columns
+                else []
+            )
+            return tuple(
+                self._counted(cursor, count, spans, is_once=_is_once(count, columns, kept)) for count in self.counts
+            )
 
-    def _counted(self, cursor: duckdb.DuckDBPyConnection, count: CountAddresses, spans: Sequence[date]) -> pa.Table:
+    def _counted(
+        self, cursor: duckdb.DuckDBPyConnection, count: CountAddresses, spans: Sequence[date], *, is_once: bool
+    ) -> pa.Table:
         """Count in what was written down: how many addresses have the same days, and then each day of these."""
         table, given = count.of_families("(from seen)")
         keys = "".join(f"{name}, " for name in count.by if name != "day")
         if "day" not in count.by:
-            query = f"select {keys}count(distinct address) as addresses from {table} {'group by all' if keys else ''}"
+            how = "count(*)" if is_once else "count(distinct address)"
+            query = f"select {keys}{how} as addresses from {table} {'group by all' if keys else ''}"
             return cursor.sql(query, params=given).to_arrow_table().cast(count.schema)
         bits = "".join(f", bit_or(days{n}) as days{n}" for n in range(len(spans)))
         alike = f"select {keys}{', '.join(f'days{n}' for n in range(len(spans)))}, count(*) as addresses"
@@ -363,8 +380,9 @@ class CountTogether:
             f"(select *, unnest(range(64))::int as bit from alike) where (days{n} >> bit) & 1 = 1"
             for n in range(len(spans))
         )
+        once = table if is_once else f"(select {keys}address{bits} from {table} group by all)"
         query = (
-            f"with alike as ({alike} from (select {keys}address{bits} from {table} group by all) group by all) "
+            f"with alike as ({alike} from {once} group by all) "
             f"select {''.join(f'{name}, ' for name in count.by)}sum(addresses)::bigint as addresses "
             f"from ({' union all '.join(tables)}) group by all"
         )
@@ -436,36 +454,6 @@ def unplaced_names(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], nam
 
 
 UNPLACED_COLUMNS = ("kept", "spellings", "sightings", "addresses", "first_day", "last_day", "feeds")
-
-
-class Fresh:
-    """Tells new sightings from those that the lake or this delivery already has, by identifier."""
-
-    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
-        self._engine = engine.cursor()
-        self._engine.execute("create or replace temp table known (sighting_id uuid)")
-
-    def know(self, files: Sequence[Path]) -> None:
-        """Take the identifiers of committed files for known."""
-        if files:
-            with explained():
-                self._engine.execute(
-                    "insert into known select sighting_id from read_parquet($files)",
-                    {"files": [str(file) for file in files]},
-                )
-
-    def rows(self, identifiers: pa.Array) -> pa.Array:
-        """Return the positions of the sightings that are new, in order, and know them from now on."""
-        arrived = pa.table({"sighting_id": identifiers, "n": np.arange(len(identifiers))})
-        with explained():
-            self._engine.register("arrived", arrived)
-            self._engine.execute(
-                "create or replace temp table fresh as select sighting_id, min(n) as n "
-                "from arrived anti join known using (sighting_id) group by sighting_id"
-            )
-            self._engine.execute("insert into known select sighting_id from fresh")
-            self._engine.unregister("arrived")
-            return self._engine.sql("select n from fresh order by n").to_arrow_table().column("n").combine_chunks()
 
 
 @contextmanager

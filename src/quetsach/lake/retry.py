@@ -29,7 +29,7 @@ from quetsach.feeds.reader import Batch, read
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import LakeError, queries
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, landed_chunks
+from quetsach.lake.ingestion import Annotate, Fresh, Ingestion, Progress, as_utc, landed_chunks
 from quetsach.lake.lake import Lake, committed_of, refuse_other_subject
 from quetsach.lake.records import Catalog
 
@@ -151,7 +151,7 @@ def retry(
         refuse_other_subject(catalog, layout)
         quarantine = lake.folder / former.quarantine_path
         places = _Places(quarantine, former.quarantined, _expired(catalog, former))
-        ingestion = Ingestion(tmp, queries.Fresh(lake.engine()), lambda day: committed_of(catalog, day, layout))
+        ingestion = Ingestion(tmp, Fresh(lake.engine()), lambda day: committed_of(catalog, day, layout))
         ingestion.stage(places.of(read(landed_chunks(landed), layout, families, now=as_utc(now))), annotate, progress)
         left = _leave(lake, places.unread, quarantine, tmp, has_new=bool(ingestion.quarantined))
         ingestion.leave(len(places.unread))
