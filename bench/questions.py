@@ -4,8 +4,8 @@
 
 Every place answers the same questions about the first days of one lake: machines on line, the list of addresses,
 distinct addresses of the whole window and of each day. Three windows, each twice as long as the one before, say how
-costs grow. CPU seconds are those of all processes of a place, the one that asks among them, from the kernel's own
-account; memory is the sum of what each of them had at most. Answers must be the same to the last bit everywhere.
+costs grow. CPU seconds are those of all processes of a place, the one that asks among them; memory is what the workers
+had together at most, and the one that asks. Answers must be the same to the last bit everywhere.
 
 Without ``--lake`` one is written and rolled up first, of ten families whose machines are always on and check in once an
 hour (``bench/hosts.py``); it is deleted at the end. Spark is fetched by ``python -m tests.spark``.
@@ -18,6 +18,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
@@ -49,7 +50,7 @@ PLACES = ("here-1", "here-2", "dask-1", "dask-2", "spark-1", "spark-2")
 QUESTIONS = ("machines", "list", "distinct")
 PARTS_A_WORKER = 4
 LIMIT_GROWTH = 1.2
-_TICKS = os.sysconf("SC_CLK_TCK")
+_TICKS, _PAGE_BYTES = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 
 
 def of_ten_families(table: pa.Table) -> pa.Table:
@@ -152,30 +153,46 @@ def family_of(pids: list[int]) -> set[int]:
     return found
 
 
-def cpu_of(pids: set[int]) -> float:
-    """Return the CPU seconds of processes, and of those that they started and that are gone."""
-    ticks = 0
-    for pid in pids:
-        with suppress(OSError):
-            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
-    return ticks / _TICKS
+class Watch(threading.Thread):
+    """Looks every tenth of a second at processes and all that come of them, those that end in between among them.
 
+    The kernel adds what a process took up to its parent only if that waits for it, which is not so of all of Spark's.
+    """
 
-def peak_of(pids: set[int]) -> float:
-    """Return the most memory that processes had, in GiB together, since ``forget_peaks``."""
-    kib = 0
-    for pid in pids:
-        with suppress(OSError):
-            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-            kib += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-    return kib / 1024**2
+    def __init__(self, pids: list[int]) -> None:
+        super().__init__()
+        self._pids = pids
+        self._is_over = threading.Event()
+        self._ticks: dict[tuple[int, int], int] = {}
+        self._look()
+        self._before = sum(self._ticks.values())
+        self.peak_gib = 0.0
 
+    @property
+    def cpu(self) -> float:
+        """CPU seconds since it was made."""
+        return (sum(self._ticks.values()) - self._before) / _TICKS
 
-def forget_peaks(pids: set[int]) -> None:
-    """Begin anew with what ``peak_of`` tells."""
-    for pid in pids:
-        with suppress(OSError):
-            Path(f"/proc/{pid}/clear_refs").write_text("5")
+    def run(self) -> None:
+        """Look until it is over."""
+        while not self._is_over.wait(0.1):
+            self.peak_gib = max(self.peak_gib, self._look())
+
+    def end(self) -> None:
+        """Look once more, and end."""
+        self._is_over.set()
+        self.join()
+        self._look()
+
+    def _look(self) -> float:
+        """Take down what each has taken until now; return their memory in GiB together, that which they share twice."""
+        pages = 0
+        for pid in family_of(self._pids):
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                self._ticks[pid, int(fields[19])] = int(fields[11]) + int(fields[12])
+                pages += int(fields[21])
+        return pages * _PAGE_BYTES / (1 << 30)
 
 
 def measure(lake: Path, place: str, windows: list[int]) -> Iterator[tuple[int, str, float, float, str]]:
@@ -187,16 +204,17 @@ def measure(lake: Path, place: str, windows: list[int]) -> Iterator[tuple[int, s
             subprocess.run([*call, "--ask", "distinct", "--days", "1"], check=True, stdout=subprocess.PIPE)
         for days in windows:
             for question in QUESTIONS:
-                forget_peaks(family_of(pids))
-                before = cpu_of(family_of(pids))
+                watch = Watch(pids)
                 asking = subprocess.Popen([*call, "--ask", question, "--days", str(days)], stdout=subprocess.PIPE)
+                watch.start()
                 said = asking.stdout.read() if asking.stdout else b""
                 _, failed, own = os.wait4(asking.pid, 0)
+                watch.end()
                 if failed:
                     raise SystemExit(f"{place} {question} of {days} days: no answer")
-                told, at_work = json.loads(said), family_of(pids)
-                cpu = cpu_of(at_work) - before + own.ru_utime + own.ru_stime
-                yield days, question, cpu, peak_of(at_work) + told["peak_gib"], told["digest"]
+                told = json.loads(said)
+                cpu = watch.cpu + own.ru_utime + own.ru_stime
+                yield days, question, cpu, watch.peak_gib + told["peak_gib"], told["digest"]
 
 
 def main() -> int:
