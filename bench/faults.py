@@ -48,10 +48,11 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault: the module, where in it, the text before and after, and the module with it."""
+    """One fault: the module, the node and where in it that is, the text before and after, and the module with it."""
 
     module: str
     path: Path
+    number: int
     lines: range
     before: str
     after: str
@@ -92,7 +93,9 @@ def mutant(path: Path, number: int) -> Mutant:
     is_in_function = any(node in ast.walk(part) for whole in ast.walk(tree) for part in _body(whole))
     _Replacing(node, changed).visit(tree)
     module = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
-    return Mutant(module, path, lines, _short(before), _short(after), ast.fix_missing_locations(tree), is_in_function)
+    return Mutant(
+        module, path, number, lines, _short(before), _short(after), ast.fix_missing_locations(tree), is_in_function
+    )
 
 
 def _body(node: ast.AST) -> list[ast.AST]:
@@ -152,7 +155,7 @@ def _changed_statement(changed: ast.AST) -> ast.AST | None:
             changed.op = _ARITHMETIC[type(changed.op)]()
         case ast.If():
             changed.test = ast.UnaryOp(ast.Not(), changed.test)
-        case ast.Return(value=ast.Constant(value=None)):
+        case ast.Return(value=ast.Constant(value=None | False)):  # neither is true
             return None
         case ast.Return(value=ast.expr()):
             changed.value = ast.Constant(None)

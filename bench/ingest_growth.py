@@ -57,7 +57,7 @@ def fill(lake: Lake, count: int) -> None:
     for number, (day, body) in enumerate(deliveries(count)):
         staged.mkdir(parents=True, exist_ok=True)
         sha256, size = land([body], staged / "landed.zst")
-        ingestion = Ingestion(staged, Fresh(lake.engine()), lambda _day: [])
+        ingestion = Ingestion(staged, Fresh(lake.engine), lambda _day: [])
         at = datetime.combine(day, clock(23), UTC) + timedelta(hours=1, seconds=number)
         ingestion.stage(read([body], layout, families, now=at), lambda rows: annotate(rows, tables), None)
         made = ingestion.delivery(

@@ -5,6 +5,8 @@ import fcntl
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _FS_IOC_GETFLAGS = 0x80086601
@@ -17,6 +19,18 @@ def snapshot(root: Path) -> dict[bytes, tuple[object, ...]]:
     from files only, because listing a folder may change its own.
     """
     return {os.fsencode(path.relative_to(root)): _state(path) for path in [root, *sorted(root.rglob("*"))]}
+
+
+@contextmanager
+def nothing_left_open() -> Iterator[None]:
+    """Assert that what is opened inside is closed inside."""
+    before = _open_files()
+    yield
+    assert _open_files() <= before
+
+
+def _open_files() -> set[tuple[str, str]]:
+    return {(path.name, path.readlink().name) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()}
 
 
 def _state(path: Path) -> tuple[object, ...]:

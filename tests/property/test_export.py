@@ -20,9 +20,10 @@ from quetsach.core.table import guarded
 from quetsach.feeds import reader
 from quetsach.feeds.export import COLUMNS, EMPTY, NUMBERS, HandedOn, Writing
 from quetsach.feeds.export_documents import COMPOSED
-from quetsach.feeds.export_forms import FORMS, Form, Sender, Tlp
+from quetsach.feeds.export_forms import FORMS, Form, Sender
 from quetsach.feeds.layout_files import bundled_layouts
 from quetsach.feeds.table import SIGHTINGS
+from quetsach.feeds.tlp import Tlp
 
 FAMILIES = FamilyNames.of([], version="0")
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
@@ -213,15 +214,21 @@ def test_a_mark_travels_and_what_is_for_named_people_alone_stays(name: str) -> N
         a_sighting(3, extra={"extra.tlp": "TLP:RED"}),
         a_sighting(4, extra={"tlp": "WHITE"}),
     ]
+    rows += [
+        a_sighting(5, feed="n6", report="events", extra={"restriction": "internal"}),
+        a_sighting(6, feed="n6", report="events", extra={"restriction": "need-to-know"}),
+    ]
     content, done = written(FORMS[name], rows, tlp=Tlp.GREEN)
-    assert (done.sightings, done.withheld) == (3, 1)
+    assert (done.sightings, done.withheld) == (4, 2)
     text = content.decode()
     assert "amber+strict" in text
     assert "green" in text
+    assert re.search(r"amber(?![+]strict)", text), "by the mark of n6"
     assert str(UUID(int=3)) not in text
+    assert str(UUID(int=5)) not in text
     assert ":1027" not in text.replace('"', "").replace(" ", "")
     whole, done = written(FORMS[name], rows, tlp=Tlp.RED)
-    assert (done.sightings, done.withheld) == (4, 0)
+    assert (done.sightings, done.withheld) == (6, 0)
     assert "amber" not in whole.decode().lower()
 
 

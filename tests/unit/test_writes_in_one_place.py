@@ -26,6 +26,7 @@ EXCEPTIONS = {
     "cli/center/export.py": "packs into a file that the storage gives and places",
     "cli/scan.py": "a listing that a person asked for, written while the scan goes on",
     "lake/compacted.py": "divisions of a day, in the writer's folder, which goes",
+    "lake/fetching.py": "the lock of those who read what a worker has fetched",
     "lake/heads.py": "heads of a log that grows, added and synced under the lock of the log",
     "lake/writers.py": "the locks and the folders of the writers",
     "lake/readers.py": "the lock of those who read; a chained log: read, followed and synced under one lock",

@@ -1,7 +1,7 @@
 """Sightings to numbers: pure rules over roll-ups, every number with its definition and basis."""
 
 from quetsach.assess.baseline import FreezingAct, FrozenBaseline, basis_from_json, compare_again, read_baseline
-from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Basis, Definition, Figure, period_text
+from quetsach.assess.definitions import DEFINITIONS, NO_VERDICT, Basis, Definition, Figure, ReportHealth, period_text
 from quetsach.assess.estimate import AssessError, Notice
 from quetsach.assess.ranking import (
     UNKNOWN,
@@ -39,6 +39,7 @@ __all__ = [
     "Goal",
     "Notice",
     "Ranking",
+    "ReportHealth",
     "Row",
     "TargetReport",
     "WindowChange",

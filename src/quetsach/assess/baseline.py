@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from quetsach.assess.definitions import ADDRESS_KEY, WINDOW, Basis, Figure
+from quetsach.assess.definitions import ADDRESS_KEY, WINDOW, Basis, Figure, ReportHealth
 from quetsach.assess.estimate import AssessError, Notice
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period, parse_day
@@ -125,6 +125,7 @@ def basis_from_json(content: Mapping[str, Any]) -> Basis:
         int(content["days_with_data"]),
         parse_day(content["as_of"]),
         tuple(content["network_versions"]),
+        health=tuple(map(ReportHealth.from_json, content.get("health", ()))),  # not in those of an earlier version
     )
 
 

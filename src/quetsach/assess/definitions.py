@@ -4,10 +4,11 @@ A number without one of these definitions is not published.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
-from quetsach.core.period import Period
+from quetsach.core.period import Period, parse_day
 from quetsach.core.text import LocalText, Number, Text, number_text
 
 # The name, unit and exact meaning of one kind of number.
@@ -295,12 +296,48 @@ DEFINITIONS: Mapping[str, Definition] = {
 
 
 @dataclass(frozen=True, slots=True)
+class ReportHealth:
+    """How one report of a feed was in the window of a figure.
+
+    ``feed`` is ``feed/report``, ``days_with_data`` the days of the window (UTC) that had sightings of it. Deliveries
+    with such sightings had ``records``, of which ``quarantined`` were set aside. ``breaks`` are days of the window on
+    which the level of its sightings surely changed at one stroke, with how many times the old one is the new.
+    ``sends_differences``: ``feed_levels.sends_differences``.
+    """
+
+    feed: str
+    days_with_data: int
+    records: int = 0
+    quarantined: int = 0
+    breaks: tuple[tuple[date, float], ...] = ()
+    sends_differences: bool | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return it for machines."""
+        return asdict(self) | {"breaks": [{"day": str(day), "times": times} for day, times in self.breaks]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "ReportHealth":
+        """Return what ``as_json`` gave; what is damaged raises ValueError, KeyError, TypeError or AttributeError."""
+        differences = content["sends_differences"]
+        return cls(
+            str(content["feed"]),
+            int(content["days_with_data"]),
+            int(content["records"]),
+            int(content["quarantined"]),
+            tuple((parse_day(one["day"]), float(one["times"])) for one in content["breaks"]),
+            None if differences is None else bool(differences),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """How figures were counted.
 
     ``feeds`` are ``feed/report``; ``days_with_data`` of ``window.days`` had sightings of any of them; ``as_of`` is the
     newest day (UTC) that the lake held when the figure was made, days after the last ingest (a wrong clock) left out;
     ``network_versions`` are of the tables that placed the addresses and, for rates, counted the announced ones.
+    ``health`` is how each of the feeds was; empty in what was counted before that was kept.
     """
 
     window: Period
@@ -309,11 +346,22 @@ class Basis:
     as_of: date | None
     network_versions: tuple[str, ...] = ()
     key: str = ADDRESS_KEY
+    health: tuple[ReportHealth, ...] = ()
 
     @property
     def days_missing(self) -> int:
         """Days of the window without data."""
         return self.window.days - self.days_with_data
+
+    @property
+    def reports_with_gaps(self) -> int | None:
+        """How many of the feeds lack days of the window; ``None`` where that was not kept."""
+        return sum(one.days_with_data < self.window.days for one in self.health) if self.health else None
+
+    @property
+    def level_breaks(self) -> int | None:
+        """How often the level of a feed changed at one stroke; ``None`` where that was not kept."""
+        return sum(len(one.breaks) for one in self.health) if self.health else None
 
     def as_json(self) -> dict[str, object]:
         """Return the basis for machines."""
@@ -326,6 +374,7 @@ class Basis:
             "feeds": list(self.feeds),
             "as_of": str(self.as_of) if self.as_of else None,
             "network_versions": list(self.network_versions),
+            "health": [one.as_json() for one in self.health],
         }
 
 

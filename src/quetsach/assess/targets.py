@@ -1,22 +1,24 @@
 """Targets: how figures of windows changed against the frozen baseline. Shown, never judged (``NO_VERDICT``)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from quetsach.assess.baseline import feed_set_differs
 from quetsach.assess.definitions import CHANGE, DEFINITIONS, NO_VERDICT, WINDOW, Basis, Figure, change_of
 from quetsach.assess.estimate import AssessError, Notice
-from quetsach.core.text import LocalText, Text
+from quetsach.core.text import LocalText, Number, Text
 
 ABOVE_PREVIOUS_YEAR_PERCENT = 10
 """How far a baseline may stand above the same window a year before without a warning."""
+LARGE_SHARE_SET_ASIDE = 0.05
+"""Of the records of a report; less is told in the office and with the figure, more is warned of."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowCount:
     """A window that was counted: its addresses and how.
 
-    ``published`` is what others printed for it, if anything; ``feed_days`` on how many days each feed had data.
+    ``published`` is what others printed for it, if anything.
     """
 
     id: str
@@ -24,7 +26,6 @@ class WindowCount:
     addresses: int
     basis: Basis
     published: int | None = None
-    feed_days: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def change_against(count: WindowCount, baseline: WindowCount) -> WindowChange:
             Text("the baseline window {window} has no sightings", window=str(baseline.basis.window)),
             hint=Text("ingest the feed files of it first"),
         )
-    notices = _coverage(count)
+    notices = coverage(count.basis)
     if not count.basis.days_with_data:
         return WindowChange(count, None, notices)
     if count.basis.feeds != baseline.basis.feeds:
@@ -149,12 +150,12 @@ def judge_baseline(
 
     ``last`` is the newest window with data: what it shows against the previous year is said with the warning.
     """
-    notices = _coverage(baseline)
+    notices = coverage(baseline.basis)
     if previous_year is None or not previous_year.basis.days_with_data or previous_year.addresses < 1:
         return notices
     above = 100 * (baseline.addresses - previous_year.addresses) / previous_year.addresses
     if above <= ABOVE_PREVIOUS_YEAR_PERCENT:
-        return (*notices, *_coverage(previous_year))
+        return (*notices, *coverage(previous_year.basis))
     told: LocalText = Text(
         "The baseline stands {above} % above the same window of the previous year.", above=f"{above:.0f}"
     )
@@ -167,7 +168,7 @@ def judge_baseline(
             change=change_of(other),
         )
     raised = Notice("baseline-above-previous-year", told, round(above))
-    return (*notices, *_coverage(previous_year), raised)
+    return (*notices, *coverage(previous_year.basis), raised)
 
 
 def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
@@ -176,34 +177,59 @@ def newest_with_data(windows: Sequence[WindowChange]) -> WindowCount | None:
     return max(counted, key=lambda count: count.basis.window) if counted else None
 
 
-def _coverage(count: WindowCount) -> tuple[Notice, ...]:
-    """Say which days have no data at all, and which feeds none on days that have some from another."""
-    basis = count.basis
+def coverage(basis: Basis) -> tuple[Notice, ...]:
+    """Say what makes a figure doubtful: days without data, reports with gaps, of another level, or set aside."""
     window = basis.window
     if not basis.days_with_data:
         text = Text("There are no data from {window}.", window=window)
         return (Notice("no-data", text),)
-    partly = [
-        Notice(
-            "feed-days-missing",
-            Text(
-                "{feed} has data on only {days} of the {whole} days of {window}; a change can come from the feed "
-                "and not from infections.",
-                feed=feed,
-                days=days,
-                whole=basis.window.days,
-                window=window,
-            ),
-        )
-        for feed, days in sorted(count.feed_days.items())
-        if days < basis.days_with_data
-    ]
+    told = tuple(_health_notices(basis))
     if not basis.days_missing:
-        return tuple(partly)
+        return told
     text = Text(
         "{missing} of the {whole} days of {window} have no data; the true figure is higher.",
         missing=basis.days_missing,
         whole=basis.window.days,
         window=window,
     )
-    return (Notice("days-missing", text), *partly)
+    return (Notice("days-missing", text), *told)
+
+
+def _health_notices(basis: Basis) -> Iterator[Notice]:
+    """Say of each report what makes a figure doubtful that stands on it."""
+    for report in basis.health:
+        if report.days_with_data < basis.days_with_data:
+            text = Text(
+                "{feed} has data on only {days} of the {whole} days of {window}; a change can come from the feed "
+                "and not from infections.",
+                feed=report.feed,
+                days=report.days_with_data,
+                whole=basis.window.days,
+                window=basis.window,
+            )
+            yield Notice("feed-days-missing", text)
+        for day, times in report.breaks:
+            text = Text(
+                "On {day} (UTC) the level of {feed} changed at one stroke, to {times} times what it was; instruments "
+                "do that, cleaning does not.",
+                day=day,
+                feed=report.feed,
+                times=Number(times, decimals=2),
+            )
+            yield Notice("feed-level-break", text, times)
+        if report.sends_differences:
+            text = Text(
+                "{feed} seems to send whole lists on Sundays and differences on other days; its figures of a day are "
+                "no count of that day.",
+                feed=report.feed,
+            )
+            yield Notice("feed-sends-differences", text)
+        if report.quarantined > LARGE_SHARE_SET_ASIDE * report.records:
+            text = Text(
+                "{share} % of the records of {feed} in {window} were set aside as unreadable; the true figure may be "
+                "higher.",
+                share=Number(100 * report.quarantined / report.records, decimals=1),
+                feed=report.feed,
+                window=basis.window,
+            )
+            yield Notice("feed-records-set-aside", text)

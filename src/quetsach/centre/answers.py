@@ -1,6 +1,5 @@
 """Answers questions about the lake: counts of one view in, the pure rules of ``assess``, records out."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -145,8 +144,7 @@ def targets(
         published = window.published.addresses if window.published else None
         addresses = view.count_addresses(window.period)
         progress(1)
-        feed_days = Counter(f"{row['feed']}/{row['report']}" for row in view.days_with_data(window.period).to_pylist())
-        return WindowCount(window.id, window.name, addresses, view.basis(window.period), published, feed_days)
+        return WindowCount(window.id, window.name, addresses, view.basis(window.period), published)
 
     baseline, seal, notices = _baseline(campaign, count, frozen)
     windows = (Window("asked", ASKED, asked),) if asked else campaign.measured_windows

@@ -41,8 +41,8 @@ class Centre:
 
     @property
     def has_lake(self) -> bool:
-        """Whether anything was ever taken in."""
-        return (self.data / "lake").is_dir()
+        """Whether anything was ever taken in, here or perhaps into an object store by others."""
+        return (self.data / "lake").is_dir() or (self.data / tables.STORE_FILE).exists()
 
     @cached_property
     def country(self) -> Country:
@@ -93,14 +93,17 @@ class Centre:
     def lake(self) -> "Lake":
         """Its lake, which counts by the families of this moment."""
         from quetsach.centre.cluster import load_placement  # noqa: PLC0415  (the engine takes time to load)
+        from quetsach.centre.store import load_shared  # noqa: PLC0415  (likewise)
         from quetsach.lake.lake import Lake  # noqa: PLC0415  (likewise)
 
+        shared = load_shared(self.data)
         return Lake(
             self.data / "lake",
             self.families,
             country=self.country,
             layouts=self.layouts,
-            placement=load_placement(self.data),
+            placement=load_placement(self.data, shared),
+            shared=shared,
         )
 
     def view(self) -> "LakeView":

@@ -8,6 +8,7 @@ from quetsach import storage
 from quetsach.core.errors import InputError
 from quetsach.core.text import Text
 from quetsach.core.toml_table import read_toml
+from quetsach.lake.journal import Shared
 from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine
 
@@ -18,11 +19,12 @@ _EXTRAS = {"tls": "cluster", "tcp": "cluster", "sc": "spark"}
 """What is installed for an address, by its scheme: Dask, or the client of Spark."""
 
 
-def load_placement(data: Path) -> Callable[[Engine], Placement]:
+def load_placement(data: Path, shared: Shared | None = None) -> Callable[[Engine], Placement]:
     """Return what makes the placement of a centre's lake; without the file questions are answered in this process.
 
     Args:
         data: the centre's data; files that the table names lie in it, or have whole paths.
+        shared: what the lake is a copy of, if it is one.
 
     Raises:
         InputError: the file is damaged, or names what is not there.
@@ -64,4 +66,4 @@ def load_placement(data: Path) -> Callable[[Engine], Placement]:
             where=FILE,
             hint=Text("install it: pip install 'quetsach[{extra}]'", extra=extra),
         ) from error
-    return lambda here: placed(url, Here(here), data / "lake", parts, **named)
+    return lambda here: placed(url, Here(here), data / "lake", parts, **named, shared=shared)

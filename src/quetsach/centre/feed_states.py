@@ -8,16 +8,13 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from quetsach.assess.estimate import NotEstimableReason
-from quetsach.assess.hosts.breaks import Break, DaySeen, find_breaks
-from quetsach.assess.hosts.clock import FEWEST_ROWS, SensorDays, feed_mode
+from quetsach.assess.feed_levels import FEWEST_DAYS, level_breaks, sends_differences
+from quetsach.assess.hosts.breaks import Break
 from quetsach.core.period import Period
 from quetsach.feeds.layout import Subject
 from quetsach.lake.delivery import Delivery
 
 _STRAY_GAP_DAYS = 30
-_LOOKED_AT_DAYS = 120
-_LEVEL_DAYS = 28
 _STRAY_SHARE = 0.01
 """A first day with less than this share of a usual day, so long before the next one, is a wrong date."""
 
@@ -89,6 +86,7 @@ def _state(feed: str, report: str, given: list[Delivery], today: date) -> FeedSt
         sightings.update(delivery.days)
     wrong = {day for day in sightings if day > today} | _stray(sightings, today)
     days = set(sightings) - wrong
+    of_days = {day: sightings[day] for day in days}
     return FeedState(
         feed,
         report,
@@ -105,9 +103,9 @@ def _state(feed: str, report: str, given: list[Delivery], today: date) -> FeedSt
         subject=Subject(given[0].subject),
         cadence_days=_cadence(days),
         future_days=tuple(sorted(day for day in wrong if day > today)),
-        breaks=_breaks({day: sightings[day] for day in days}),
-        level_times=_level_times([sightings[day] for day in sorted(days)]),
-        sends_differences=_sends_differences({day: sightings[day] for day in days}),
+        breaks=level_breaks(of_days),
+        level_times=_level_times([count for _, count in sorted(of_days.items())]),
+        sends_differences=sends_differences(of_days),
     )
 
 
@@ -116,27 +114,12 @@ def _cadence(days: set[date]) -> float | None:
     return float(median(apart)) if apart else None
 
 
-def _breaks(sightings: Mapping[date, int]) -> tuple[Break, ...]:
-    """Return where the level of sightings changes at one stroke, of the newest days; instruments do that."""
-    newest = sorted(sightings)[-_LOOKED_AT_DAYS:]
-    if not newest or (newest[-1] - newest[0]).days > 2 * _LOOKED_AT_DAYS:
-        return ()  # too few days of too many to tell
-    return find_breaks({day: DaySeen(sightings[day]) for day in newest})
-
-
 def _level_times(counts: Sequence[int]) -> float | None:
     """Return the median of the newest four weeks with data as times that of the four before."""
-    if len(counts) < 2 * _LEVEL_DAYS:
+    if len(counts) < 2 * FEWEST_DAYS:
         return None
-    before, after = median(counts[-2 * _LEVEL_DAYS : -_LEVEL_DAYS]), median(counts[-_LEVEL_DAYS:])
+    before, after = median(counts[-2 * FEWEST_DAYS : -FEWEST_DAYS]), median(counts[-FEWEST_DAYS:])
     return round(after / before, 3) if before else None
-
-
-def _sends_differences(sightings: Mapping[date, int]) -> bool | None:
-    newest = dict(sorted(sightings.items())[-_LOOKED_AT_DAYS:])
-    if len(newest) < _LEVEL_DAYS or sum(newest.values()) < FEWEST_ROWS:
-        return None
-    return feed_mode(SensorDays(newest, single=0)) is NotEstimableReason.DELTA_MODE
 
 
 def _stray(sightings: Mapping[date, int], today: date) -> set[date]:

@@ -58,6 +58,9 @@ if TYPE_CHECKING:
 LAYOUTS = "layouts"
 """The folder of a centre's own layouts, below its data."""
 
+STORE_FILE = "store.toml"
+"""Says in which object store a centre's lake is (``centre.store``)."""
+
 DATED_TABLE = re.compile(r"(?:prefixes|ranges)-(\d{4}-\d{2}-\d{2})\.(?:csv|parquet)")
 DATED_COUNTRIES = re.compile(r"countries-(\d{4}-\d{2}-\d{2})\.parquet")
 

@@ -51,7 +51,17 @@ def utc_times(texts: pa.StringArray) -> Bulk:
     """Return microseconds since 1970 of each time of 2000 to 2099 that is written to the second without a zone."""
     is_read = pc.match_substring_regex(texts, _TIME).to_numpy(zero_copy_only=False)
     found = texts.filter(pa.array(is_read))
-    raw = np.frombuffer(_bytes_of(found), dtype=np.uint8)
+    try:  # where all of them are times
+        return is_read, found.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        is_time, times = _times(found)
+    is_read[np.flatnonzero(is_read)[~is_time]] = False
+    return is_read, times[is_time]
+
+
+def _times(texts: pa.StringArray) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which texts of the form are times, and for each the microseconds, which mean nothing where it is none."""
+    raw = np.frombuffer(_bytes_of(texts), dtype=np.uint8)
     digit = (raw.reshape(-1, _TIME_CHARACTERS) - ord("0")).astype(np.int64)
     year = 2000 + 10 * digit[:, 2] + digit[:, 3]
     month, day, hour, minute, second = (10 * digit[:, n] + digit[:, n + 1] for n in (5, 8, 11, 14, 17))
@@ -60,9 +70,7 @@ def utc_times(texts: pa.StringArray) -> Bulk:
     begins, ends = (n.astype("M8[M]").astype("M8[D]").astype(np.int64) for n in (months, months + 1))
     is_time = is_month & (day >= 1) & (begins + day <= ends) & (hour < 24) & (minute < 60) & (second < 60)
     days = begins + day - 1
-    times = (((days * 24 + hour) * 60 + minute) * 60 + second) * _MICROSECONDS
-    is_read[np.flatnonzero(is_read)[~is_time]] = False
-    return is_read, times[is_time]
+    return is_time, (((days * 24 + hour) * 60 + minute) * 60 + second) * _MICROSECONDS
 
 
 def written_times(texts: pa.StringArray) -> Bulk:

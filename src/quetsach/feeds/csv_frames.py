@@ -30,6 +30,9 @@ from quetsach.feeds.record import (
 )
 
 SLICE_LINES = 1 << 18
+_LISTED = pa.dictionary(pa.int32(), pa.string())
+_TELLING_ROWS = 1000
+"""So many say how a column is best read."""
 MAX_HEADERS = 100
 """How often columns change in what was put together of many days. What stands behind each costs as much as a file."""
 
@@ -38,17 +41,28 @@ MAX_HEADERS = 100
 class _Part:
     """What is collected from a run of lines: CSV to read, where its records lie, and what was set aside.
 
-    ``line`` and ``offset`` are those of the buffer's beginning in the file.
+    ``line`` and ``offset`` are those of the buffer's beginning in the file. ``mended`` are the records that are no
+    regular line, by the line at which each begins: how long it is in the file, and what was repaired.
     """
 
     line: int
     offset: int
     pieces: list[bytes | memoryview] = field(default_factory=list)
-    lines: list[NDArray[np.int64]] = field(default_factory=list)
-    lengths: list[NDArray[np.int64]] = field(default_factory=list)
-    repairs: list[NDArray[np.object_]] = field(default_factory=list)
+    mended: dict[int, tuple[int, str]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
+
+    def places(self, lines: Lines, first: int, stop: int) -> Places:
+        """Return where the records lie that were collected from lines ``first`` to ``stop``."""
+        is_taken = lines.regular[first:stop].copy()
+        mended = np.array(list(self.mended), dtype=np.int64)
+        is_taken[mended - first] = True
+        at = np.flatnonzero(is_taken) + first
+        length, repairs = lines.lengths[at], np.full(len(at), "", dtype=object)
+        rows = np.searchsorted(at, mended)
+        length[rows] = [length for length, _ in self.mended.values()]
+        repairs[rows] = [repair for _, repair in self.mended.values()]
+        return Places(at + self.line, lines.starts[at] + self.offset, length, repairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,8 @@ class CsvFrames:
         told = ([name.encode() for name in names if name in header.names] for names in needed)
         self._telling = [names[0] for names in told if names]
         self._changes = 0
+        self._types: dict[str, pa.DataType] = {}
+        self._may_be_empty = True
         delimiter = layout.framing.delimiter.encode()
         self._form = Form(header.names, header.last_identifying(layout), delimiter, layout.framing.quotes)
         self._offset = header.byte_length
@@ -79,7 +95,7 @@ class CsvFrames:
         reject = Reject(self._line, self._offset, length, Reason.TOO_LONG, "", excerpt(shown))
         self._line += 1
         self._offset += bytes_read
-        return self._frame(_Part(0, 0, rejects=[reject]), bytes_read)
+        return self._frame([], _NOWHERE, (reject,), 0, bytes_read)
 
     def frames(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
         """Read the whole lines of a buffer, but for a record at its end that may go on."""
@@ -129,7 +145,7 @@ class CsvFrames:
         reject = Reject(self._line, self._offset, len(shown), Reason.REPEATED_HEADER, "", excerpt(shown))
         self._line += 1
         self._offset += len(line)
-        return self._frame(_Part(0, 0, rejects=[reject]), len(line))
+        return self._frame([], _NOWHERE, (reject,), 0, len(line))
 
     def _rows(self, buffer: bytes, *, is_final: bool) -> Iterator[Frame]:
         lines = survey(buffer, len(self._form.names), self._framing)
@@ -142,7 +158,7 @@ class CsvFrames:
             bytes_read = int(lines.ends[end - 1] - lines.starts[at]) + 1
             self._line += end - at
             self._offset += bytes_read
-            yield self._frame(part, bytes_read)
+            yield self._frame(part.pieces, part.places(lines, at, end), tuple(part.rejects), part.blank, bytes_read)
             at = end
 
     def _collect(self, buffer: bytes, lines: Lines, first: int, part: _Part, *, is_final: bool) -> int:
@@ -152,7 +168,7 @@ class CsvFrames:
         for n in _doubtful(lines, first, stop):
             if n < at:
                 continue  # taken up by the record before
-            self._take_run(buffer, lines, at, n, part)
+            _take_run(buffer, lines, at, n, part)
             at = n + 1
             if lines.blank[n]:
                 part.blank += 1
@@ -162,7 +178,7 @@ class CsvFrames:
                 return n
             at = outcome.last + 1
             self._take(lines, n, outcome, part)
-        self._take_run(buffer, lines, at, stop, part)
+        _take_run(buffer, lines, at, stop, part)
         return max(at, stop)
 
     def _read_irregular(self, buffer: bytes, lines: Lines, n: int, *, is_final: bool) -> _Outcome | None:
@@ -170,7 +186,7 @@ class CsvFrames:
         start, length = int(lines.starts[n]), int(lines.lengths[n])
         if length > MAX_RECORD_BYTES:
             return _Outcome(Fault(Reason.TOO_LONG, "", excerpt(buffer[start : start + 400])), n)
-        if lines.quotes[n] & 1:
+        if self._framing.quotes and _quotes_are_odd(buffer, lines, n):
             for m in range(n + 1, n + MAX_RECORD_LINES):
                 end = int(lines.ends[m]) if m < len(lines) else len(buffer)
                 if end - start > MAX_RECORD_BYTES or (m < len(lines) and lines.regular[m]):
@@ -179,7 +195,7 @@ class CsvFrames:
                     if not is_final:
                         return None
                     break
-                if lines.quotes[m] & 1:
+                if _quotes_are_odd(buffer, lines, m):
                     record = buffer[start : int(lines.starts[m] + lines.lengths[m])]
                     if joined := read_joined(record, self._form):
                         return _Outcome(joined, m)
@@ -198,33 +214,38 @@ class CsvFrames:
             return
         form = self._form
         part.pieces.append(as_csv(result.values, form.delimiter, quotes=form.quotes) + b"\n")
-        part.lines.append(np.array([[part.line + n], [part.offset + start], [length]], dtype=np.int64))
-        part.repairs.append(np.array([";".join(result.repairs)], dtype=object))
+        part.mended[n] = (length, ";".join(result.repairs))
 
-    def _take_run(self, buffer: bytes, lines: Lines, first: int, stop: int, part: _Part) -> None:
-        """Take regular lines as they are."""
-        if first >= stop:
-            return
-        run = slice(first, stop)
-        start = int(lines.starts[first])
-        part.pieces.append(memoryview(buffer)[start : int(lines.ends[stop - 1]) + 1])
-        part.lines.append(
-            np.stack((np.arange(first, stop) + part.line, lines.starts[run] + part.offset, lines.lengths[run]))
-        )
-        part.repairs.append(np.full(stop - first, "", dtype=object))
-
-    def _frame(self, part: _Part, bytes_read: int) -> Frame:
-        places = _places(part)
-        columns = self._columns(part.pieces, len(places.line))
-        return Frame(columns, places, tuple(part.rejects), part.blank, bytes_read)
+    def _frame(
+        self, pieces: list[bytes | memoryview], places: Places, rejects: tuple[Reject, ...], blank: int, bytes_read: int
+    ) -> Frame:
+        return Frame(self._columns(pieces, len(places.line)), places, rejects, blank, bytes_read)
 
     def _columns(self, pieces: list[bytes | memoryview], rows: int) -> dict[str, pa.DictionaryArray]:
-        """Read CSV of known form into columns whose distinct texts are listed once."""
-        text, names = pa.dictionary(pa.int32(), pa.string()), self._form.names
+        """Read CSV of known form into columns whose distinct texts are listed once, but where hardly any comes twice.
+
+        How a column is read follows from what it held before: that costs less, and says the same.
+        """
+        names = self._form.names
         if not rows:
-            return {name: pa.array([], text) for name in names}
+            return {name: pa.array([], _LISTED) for name in names}
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        table = pyarrow.csv.read_csv(
+        try:
+            table = self._table(body)
+        except pa.ArrowInvalid:  # a column that was empty so far is not
+            self._types = {name: kind for name, kind in self._types.items() if kind != pa.null()}
+            self._may_be_empty = False
+            table = self._table(body)
+        if table.num_rows != rows:
+            raise FeedError(
+                Text("{rows} records were read as {read}", rows=Number(rows), read=Number(table.num_rows)),
+                hint=Text("please report this with the file"),
+            )
+        return {name: self._listed(name, table.column(name).combine_chunks()) for name in names}
+
+    def _table(self, body: bytes | memoryview) -> pa.Table:
+        names = self._form.names
+        return pyarrow.csv.read_csv(
             pa.BufferReader(pa.py_buffer(body)),
             # one block: no row can lie across its border
             pyarrow.csv.ReadOptions(use_threads=False, block_size=len(body) + 1, column_names=list(names)),
@@ -235,15 +256,26 @@ class CsvFrames:
                 ignore_empty_lines=False,
             ),
             pyarrow.csv.ConvertOptions(
-                check_utf8=False, strings_can_be_null=False, column_types=dict.fromkeys(names, text)
+                check_utf8=False,
+                null_values=[""],
+                strings_can_be_null=False,
+                column_types={name: self._types.get(name, _LISTED) for name in names},
             ),
         )
-        if table.num_rows != rows:
-            raise FeedError(
-                Text("{rows} records were read as {read}", rows=Number(rows), read=Number(table.num_rows)),
-                hint=Text("please report this with the file"),
-            )
-        return {name: table.column(name).combine_chunks() for name in names}
+
+    def _listed(self, name: str, column: pa.Array) -> pa.DictionaryArray:
+        """Return a column with its texts listed, and note how it is read from here on."""
+        rows = len(column)
+        if isinstance(column, pa.NullArray):
+            return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([""]))
+        if not isinstance(column, pa.DictionaryArray):
+            return pa.DictionaryArray.from_arrays(pa.array(np.arange(rows, dtype=np.int32)), column)
+        texts = column.dictionary
+        if rows >= _TELLING_ROWS and 2 * len(texts) > rows:
+            self._types[name] = pa.string()
+        elif rows >= _TELLING_ROWS and self._may_be_empty and len(texts) == 1 and not texts[0].as_py():
+            self._types[name] = pa.null()
+        return column
 
 
 def _doubtful(lines: Lines, first: int, stop: int) -> list[int]:
@@ -251,9 +283,15 @@ def _doubtful(lines: Lines, first: int, stop: int) -> list[int]:
     return found
 
 
-def _places(part: _Part) -> Places:
-    if not part.lines:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Places(nothing, nothing, nothing, np.zeros(0, dtype=object))
-    line, offset, length = np.concatenate(part.lines, axis=1)
-    return Places(line, offset, length, np.concatenate(part.repairs))
+def _take_run(buffer: bytes, lines: Lines, first: int, stop: int, part: _Part) -> None:
+    """Take regular lines as they are."""
+    if first < stop:
+        part.pieces.append(memoryview(buffer)[int(lines.starts[first]) : int(lines.ends[stop - 1]) + 1])
+
+
+def _quotes_are_odd(buffer: bytes, lines: Lines, n: int) -> bool:
+    return buffer.count(b'"', int(lines.starts[n]), int(lines.ends[n])) % 2 == 1
+
+
+_NOTHING: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+_NOWHERE = Places(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, dtype=object))

@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.core.table import csv_text
-from quetsach.feeds.export_forms import STRICTNESS, Form, Sender, Tlp
+from quetsach.feeds.export_forms import Form, Sender
 from quetsach.feeds.layout import Clock
 from quetsach.feeds.layout_files import Layouts
 from quetsach.feeds.table import ANNOTATED, as_objects
+from quetsach.feeds.tlp import STRICTNESS, Tlp
 
 _TLP = re.compile(r'tlp["\s:]{1,8}(?:tlp:)?(white|clear|green|amber\+strict|amber|red)\b', re.IGNORECASE)
 """How feeds mark a row among its other cells: ``"tlp":"AMBER"``, ``"tlp:amber"``, ``"extra.tlp":"TLP:RED"``."""
@@ -30,6 +31,8 @@ _TLP = re.compile(r'tlp["\s:]{1,8}(?:tlp:)?(white|clear|green|amber\+strict|ambe
 NUMBERS = frozenset(("port", "destination_port", "claimed_asn"))
 COLUMNS = tuple(name for name in ANNOTATED.names if name not in ("line", "byte_offset", "byte_length", "repairs"))
 """What is read of the lake."""
+_RESTRICTIONS: Mapping[str, Tlp] = {"internal": Tlp.RED, "need-to-know": Tlp.AMBER}
+"""How n6 marks an event: ``internal`` leaves its centre for nobody."""
 
 
 class Facts:
@@ -121,6 +124,9 @@ def _levels(extra: pa.ChunkedArray, least: Tlp) -> np.ndarray[Any, np.dtype[np.i
     for row in np.flatnonzero(pc.match_substring(extra, "tlp", ignore_case=True).to_numpy()).tolist():
         marks = [STRICTNESS[mark.lower()] for mark in _TLP.findall(extra[row].as_py())]
         levels[row] = max([*marks, levels[row]])
+    for restriction, level in _RESTRICTIONS.items():
+        rows = pc.match_substring_regex(extra, rf'"restriction" ?: ?"{restriction}"').to_numpy()
+        levels[rows] = np.maximum(levels[rows], STRICTNESS[level])
     return levels
 
 

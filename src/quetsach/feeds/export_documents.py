@@ -16,7 +16,8 @@ import orjson
 
 from quetsach.core.family import UNKNOWN_FAMILY
 from quetsach.feeds.export import Composed, Facts
-from quetsach.feeds.export_forms import Sender, Tlp
+from quetsach.feeds.export_forms import Sender
+from quetsach.feeds.tlp import STIX_EXTENSION, STIX_MARKINGS, Tlp
 
 type Json = dict[str, Any]
 
@@ -24,14 +25,6 @@ _OWN = UUID("5f0e7a34-9c0f-4b0e-8f53-3d8a1c6f7a21")
 """The space of the identifiers that this build makes."""
 _OBSERVABLES = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 """That of observables (STIX 2.1, section 2.9)."""
-_TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
-_TLP_MARKINGS: Mapping[str, str] = {
-    Tlp.CLEAR: "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-    Tlp.GREEN: "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-    Tlp.AMBER: "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-    Tlp.AMBER_STRICT: "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
-    Tlp.RED: "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
-}
 _MARKED = "2022-10-01T00:00:00.000Z"
 _NAMED = "2026-01-01T00:00:00.000Z"
 """When the space began: malware and organisations have no time of their own, and an identifier has one creation."""
@@ -122,10 +115,10 @@ class _Bundle:
 
     def _marking(self, level: int) -> str:
         mark = _LEVELS[level]
-        identifier = _TLP_MARKINGS[mark]
+        identifier = STIX_MARKINGS[mark]
         if identifier not in self.objects:
             extension = {"extension_type": "property-extension", "tlp_2_0": str(mark)}
-            told = {"name": f"TLP:{mark.upper()}", "extensions": {_TLP_EXTENSION: extension}}
+            told = {"name": f"TLP:{mark.upper()}", "extensions": {STIX_EXTENSION: extension}}
             self._keep(identifier, {"created": _MARKED} | told)
         return identifier
 

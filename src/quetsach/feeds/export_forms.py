@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from enum import StrEnum
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,19 +17,6 @@ from quetsach.core.family import UNKNOWN_FAMILY
 from quetsach.core.text import Text
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.layout_files import bundled_layouts
-
-
-class Tlp(StrEnum):
-    """Traffic Light Protocol 2.0 (FIRST, 2022), from the widest to the narrowest."""
-
-    CLEAR = "clear"
-    GREEN = "green"
-    AMBER = "amber"
-    AMBER_STRICT = "amber+strict"
-    RED = "red"
-
-
-STRICTNESS: Mapping[str, int] = {level: n for n, level in enumerate(Tlp)} | {"white": 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """The lines of a delivered file: its header, where lines are, which are well formed, and the bytes not yet read."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from quetsach.core.text import Text
@@ -153,47 +156,50 @@ class Pending:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self.data = bytearray()
+        self.data = b""
         self.is_final = False
 
     def head(self) -> bytes:
         """Return the first bytes of the file, as many as a header may have."""
         self.fill(MAX_HEADER_BYTES)
-        return bytes(self.data[:MAX_HEADER_BYTES])
+        return self.data[:MAX_HEADER_BYTES]
 
     def fill(self, size: int) -> None:
         """Hold at least ``size`` bytes, or all that are left."""
-        while not self.is_final and len(self.data) < size:
+        held, size_bytes = [self.data], len(self.data)
+        while not self.is_final and size_bytes < size:
             chunk = next(self._chunks, None)
             if chunk is None:
                 self.is_final = True
-                if self.data and not self.data.endswith(b"\n"):
-                    self.data += b"\n"
-            else:
-                self.data += chunk
+                if size_bytes and not held[-1].endswith(b"\n"):
+                    held.append(b"\n")
+            elif chunk:
+                held.append(chunk)
+                size_bytes += len(chunk)
+        self.data = b"".join(held)
 
     def drop(self, size: int) -> None:
         """Forget bytes that were read."""
-        del self.data[:size]
+        self.data = self.data[size:]
 
     def skip_line(self) -> tuple[bytes, int, int]:
         """Forget a line without holding it; return its beginning and its length without and with its ending."""
-        shown, length, last = bytes(self.data[:_SHOWN_BYTES]), 0, b""
+        shown, length, last = self.data[:_SHOWN_BYTES], 0, b""
         while (end := self.data.find(b"\n")) < 0:
             length += len(self.data)
-            last = bytes(self.data[-1:]) or last
-            self.data.clear()
+            last = self.data[-1:] or last
+            self.data = b""
             self.fill(1)
             if not self.data:  # the file ends within the line
                 return shown, length - (last == b"\r"), length
-        last = bytes(self.data[end - 1 : end]) if end else last
+        last = self.data[end - 1 : end] if end else last
         self.drop(end + 1)
         return shown, length + end - (last == b"\r"), length + end + 1
 
 
 # Where the lines of a file are and which of them are plainly well formed, found for millions at a time.
 
-_QUOTE, _NEWLINE, _RETURN = b'"\n\r'
+_NEWLINE, _RETURN = b"\n\r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +208,7 @@ class Lines:
 
     ``blank`` marks those that hold nothing, or a comment. ``starts`` and ``ends`` are positions in the buffer; ``ends``
     is that of the newline. ``lengths`` leave out the line ending. ``regular`` marks lines that are by themselves one
-    record of the expected number of cells by RFC 4180, in UTF-8 and of bearable length. ``quotes`` counts quotation
-    marks.
+    record of the expected number of cells by RFC 4180, in UTF-8 and of bearable length.
     """
 
     starts: NDArray[np.int64]
@@ -211,7 +216,6 @@ class Lines:
     lengths: NDArray[np.int64]
     blank: NDArray[np.bool_]
     regular: NDArray[np.bool_]
-    quotes: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -220,42 +224,32 @@ class Lines:
 def survey(buffer: bytes, columns: int, framing: Framing = Framing()) -> Lines:  # noqa: B008  (it never changes)
     """Find the lines of a buffer; bytes after its last newline are left out."""
     data = np.frombuffer(buffer, dtype=np.uint8)
-    [delimiter] = framing.delimiter.encode()
-    is_mark = (data == delimiter) | (data == _NEWLINE)
-    at = np.flatnonzero(is_mark | (data == _QUOTE) if framing.quotes else is_mark)
-    kind = data[at]
-    newlines = np.flatnonzero(kind == _NEWLINE)
-    if not len(newlines):
-        at, kind = at[:0], kind[:0]
-    else:
-        at, kind = at[: newlines[-1] + 1], kind[: newlines[-1] + 1]
-    ends = at[newlines]
-    starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends
+    ends = np.flatnonzero(data == _NEWLINE)
+    edges = np.concatenate(([0], ends + 1))
+    starts = edges[:-1]
     lengths = ends - starts
     lengths -= (lengths > 0) & (data[ends - 1] == _RETURN) if len(ends) else 0
-
-    is_quote = kind == _QUOTE
-    quotes_at = at[is_quote]
-    quotes = _per_line(quotes_at, ends)
-    odd = (quotes & 1).astype(np.bool_)
-    inside = (np.cumsum(is_quote, dtype=np.uint8) & 1).astype(np.bool_)  # only its last bit is used
-    if odd.any():  # count each line from its own start
-        parity = np.concatenate(([False], inside[newlines][:-1]))
-        inside ^= np.repeat(parity, np.diff(newlines, prepend=-1))
-    cells = 1 + _per_line(at[(kind == delimiter) & ~inside], ends)
-
-    regular = (cells == columns) & ~odd & (lengths > 0) & (lengths <= MAX_RECORD_BYTES)
-    _strike(regular, ends, _misplaced_quotes(data, quotes_at, inside[is_quote], delimiter))
-    if b"\r" in buffer:
-        returns = np.flatnonzero(data[: ends[-1]] == _RETURN) if len(ends) else ends
-        _strike(regular, ends, returns[data[returns + 1] != _NEWLINE])
+    whole = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(ends), [None, pa.py_buffer(edges), pa.py_buffer(buffer)]
+    )
+    is_row = pc.match_substring_regex(whole, _row_pattern(columns, framing)).to_numpy(zero_copy_only=False)
+    regular = is_row & (lengths > 0) & (lengths <= MAX_RECORD_BYTES)
     if not _is_utf8(buffer):
         _strike_foreign(regular, buffer, data, starts, ends)
     blank = lengths == 0
     if framing.comment:
         blank |= _begins_with(framing.comment.encode(), data, starts, lengths)
         regular &= ~blank
-    return Lines(starts, ends, lengths, blank, regular, quotes)
+    return Lines(starts, ends, lengths, blank, regular)
+
+
+@functools.cache
+def _row_pattern(columns: int, framing: Framing) -> bytes:
+    """Return what a line with its ending looks like that is a record; a finite automaton passes over it once."""
+    delimiter = b"\\x%02x" % ord(framing.delimiter)
+    bare = rb"[^%b\r\n]*" % delimiter
+    cell = rb'(?:"(?:[^"\r\n]|"")*"|[^"%b\r\n]*)' % delimiter if framing.quotes else bare
+    return rb"\A%b(?:%b%b){%d}\r?\n\z" % (cell, delimiter, cell, columns - 1)
 
 
 def _begins_with(
@@ -265,31 +259,6 @@ def _begins_with(
     for n, byte in enumerate(prefix):
         found[found] = data[starts[found] + n] == byte
     return found
-
-
-def _per_line(positions: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count positions by the line that they are in."""
-    return np.diff(np.searchsorted(positions, ends), prepend=0).astype(np.int64)
-
-
-def _misplaced_quotes(
-    data: NDArray[np.uint8], quotes: NDArray[np.int64], opening: NDArray[np.bool_], delimiter: int
-) -> NDArray[np.int64]:
-    """Return the positions of quotes that RFC 4180 does not allow where they are."""
-    if not len(quotes):
-        return quotes
-    before, after = np.zeros((2, 256), dtype=np.bool_)
-    before[[delimiter, _NEWLINE, _QUOTE]] = True
-    after[[delimiter, _NEWLINE, _RETURN, _QUOTE]] = True
-    opens, closes = quotes[opening], quotes[~opening]
-    wrong_open = ~before[data[opens - 1]] & (opens > 0)
-    wrong_close = ~after[data[closes + 1]]  # a line's newline always follows
-    return np.concatenate((opens[wrong_open], closes[wrong_close]))
-
-
-def _strike(regular: NDArray[np.bool_], ends: NDArray[np.int64], positions: NDArray[np.int64]) -> None:
-    if len(positions):
-        regular[np.searchsorted(ends, positions)] = False
 
 
 def _strike_foreign(

@@ -6,8 +6,9 @@ slices.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol
 
 import pyarrow as pa
@@ -26,7 +27,7 @@ from quetsach.feeds.rows import Rows
 from quetsach.feeds.table import REJECTS
 from quetsach.feeds.yaml_frames import YamlFrames
 
-SLICE_BYTES = 8 << 20
+SLICE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def read(
             yield _batch(cut.set_aside(*pending.skip_line()), rows)
             continue
         consumed = 0
-        for frame in cut.frames(bytes(pending.data), is_final=pending.is_final):
+        for frame in cut.frames(pending.data, is_final=pending.is_final):
             consumed += frame.bytes_read
             yield _batch(frame, rows)
         if pending.is_final and not consumed:
@@ -114,13 +115,16 @@ def _frames(layout: Layout, pending: Pending) -> Frames:
     return WordFrames(layout, header) if layout.framing.syntax is Syntax.WORDS else CsvFrames(layout, header)
 
 
+_REJECT_COLUMNS = [attrgetter(name) for name in REJECTS.names]
+
+
 def _batch(frame: Frame, rows: Rows) -> Batch:
     sightings, rejects = rows.judge(frame.columns, frame.places, frame.rest)
     rejects = sorted((*frame.rejects, *rejects), key=lambda reject: (reject.line, reject.byte_offset))
     repairs = sightings.column("repairs")
     return Batch(
         sightings=sightings,
-        rejects=pa.Table.from_pylist([asdict(reject) for reject in rejects], schema=REJECTS),
+        rejects=pa.table([list(map(column, rejects)) for column in _REJECT_COLUMNS], schema=REJECTS),
         repaired=sightings.num_rows - pc.sum(pc.equal(repairs, "")).as_py() if sightings.num_rows else 0,
         blank=frame.blank,
         bytes_read=frame.bytes_read,

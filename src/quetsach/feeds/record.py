@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -94,6 +94,8 @@ def excerpt(value: bytes | str) -> str:
 
 def legible(text: str) -> str:
     """Show a text on one line: what is not printable, or no character at all (in a file's name), as an escape."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
@@ -210,17 +212,23 @@ def _undouble(cell: bytes) -> bytes:
 
 
 def _resolve_quotes(record: bytes, form: Form) -> Cells | Fault:
-    patterns = _patterns(form.delimiter)
-    for pattern, unescape in (
-        (patterns.backslash, lambda cell: _ESCAPED.sub(rb"\1", cell.replace(b'""', b'"'))),
-        (patterns.inner, _undouble),
-        (patterns.inner_last, _undouble),
-    ):
+    for pattern, unescape in _ways(record, form):
         cells = _split(pattern, record, unescape)
         if cells is not None and len(cells) == len(form.names):
             return encoding_fault(cells, form) or Cells(tuple(cells), (Repair.QUOTES,))
     reason = Reason.BAD_QUOTES if _is_utf8(record) else Reason.BAD_UTF8
     return Fault(reason, "", excerpt(record))
+
+
+def _ways(record: bytes, form: Form) -> Iterator[tuple[re.Pattern[bytes], Callable[[bytes], bytes]]]:
+    """Yield how a record with wrong quotes may be read, as far as it can be of all columns."""
+    if record.count(form.delimiter) + 1 < len(form.names):
+        return
+    patterns = _patterns(form.delimiter)
+    if b"\\" in record:  # else it is what was tried already
+        yield patterns.backslash, lambda cell: _ESCAPED.sub(rb"\1", _undouble(cell))
+    yield patterns.inner, _undouble
+    yield patterns.inner_last, _undouble
 
 
 def fit(cells: list[bytes], form: Form, record: bytes) -> Cells | Fault:

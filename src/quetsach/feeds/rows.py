@@ -32,7 +32,8 @@ _PORTS = ("port", "destination_port")
 _SOUND, _ELSEWHERE = -1, -2
 """Of records: nothing is wrong with them; they are not for this layout."""
 _LOW = (1 << 64) - 1
-_IPV4_PREFIX = bytes(10) + b"\xff\xff"
+_MAPPED = 0xFFFF
+"""What stands above the 32 bits of an IPv4 address (``core.address``)."""
 
 
 class Memory[T]:
@@ -274,9 +275,9 @@ class Rows:
         number = {field: _numbers(typed.get(field), rows) for field in ("port", "destination_port", "claimed_asn")}
         observed_at, address = typed["observed_at"].rows(), typed["address"].rows()
         destination, has_destination = _addresses(typed.get("destination_address"), rows)
-        event_texts = [self._identifying_text(name, columns, rows) for name in self._layout.identifying]
+        event_texts = [columns.get(name or "", _repeated("", rows)) for name in self._layout.identifying]
         found: dict[str, pa.Array] = {
-            **text,
+            **{field: column.dictionary.take(column.indices) for field, column in text.items()},
             "sighting_id": identify(
                 self._layout.feed,
                 self._layout.report,
@@ -306,10 +307,10 @@ class Rows:
             found[field] = pa.array(values, mask=values < 0).cast(SIGHTINGS.field(field).type)
         return pa.Table.from_arrays([found[name] for name in SIGHTINGS.names], schema=SIGHTINGS)
 
-    def _texts(self, fields: _Fields, rows: int) -> dict[str, pa.StringArray]:
+    def _texts(self, fields: _Fields, rows: int) -> dict[str, pa.DictionaryArray]:
         """Return the text fields that are taken as they are; the transport in lower case."""
         made = {"family", "sector", "feed", "report", "extra", "repairs"}
-        texts: dict[str, pa.StringArray] = {}
+        texts: dict[str, pa.DictionaryArray] = {}
         for field in SIGHTINGS:
             if field.type != pa.string() or field.name in made:
                 continue
@@ -319,7 +320,7 @@ class Rows:
                 distinct = pc.utf8_lower(pc.utf8_trim_whitespace(distinct))
             elif field.name == "bot_id":
                 distinct = pc.if_else(_is_long(distinct), "", pc.utf8_trim_whitespace(distinct))
-            texts[field.name] = distinct.take(column.indices)
+            texts[field.name] = pa.DictionaryArray.from_arrays(column.indices, distinct)
         return texts
 
     def _sectors(self, columns: Columns, rows: int) -> pa.StringArray:
@@ -331,10 +332,6 @@ class Rows:
             is_open = pc.is_in(found, pa.array([UNKNOWN_SECTOR, OTHER_SECTOR]))
             found = pc.if_else(pc.and_(is_open, pc.not_equal(named, UNKNOWN_SECTOR)), named, found)
         return found
-
-    def _identifying_text(self, header: str | None, columns: Columns, rows: int) -> pa.StringArray:
-        column = columns.get(header or "", _repeated("", rows))
-        return column.dictionary.take(column.indices)
 
     def _unmapped(self, typed: Mapping[str, _Column], fields: _Fields, left: Columns) -> dict[str, pa.DictionaryArray]:
         """Return what goes to ``extra``: what no field takes, and what a field cannot be, as written."""
@@ -387,17 +384,27 @@ def _uuids(values: NDArray[np.void], present: NDArray[np.bool_] | None = None) -
     return raw.cast(pa.uuid())
 
 
+def _halves(values: NDArray[np.void]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the upper and the lower 64 bits of addresses as numbers."""
+    halves = values.view(">u8").reshape(-1, 2).astype(np.uint64)
+    return halves[:, 0], halves[:, 1]
+
+
 def _is_reserved(values: NDArray[np.void]) -> NDArray[np.bool_]:
     """Say which addresses (16 bytes each) no machine on the public internet can have."""
-    halves = values.view(">u8").reshape(-1, 2)
-    below = np.zeros(len(halves), dtype=np.int64)
-    for bound in reserved_bounds():
-        high, low = np.uint64(bound >> 64), np.uint64(bound & _LOW)
-        below += (halves[:, 0] > high) | ((halves[:, 0] == high) & (halves[:, 1] >= low))
+    high, low = _halves(values)
+    bounds = [(bound >> 64, bound & _LOW) for bound in reserved_bounds()]
+    below = np.searchsorted(np.array([part for upper, part in bounds if not upper], dtype=np.uint64), low, side="right")
+    rest = np.flatnonzero(high)  # no IPv4
+    below[rest] = 0
+    for upper, lower in bounds:
+        is_above = (high[rest] > np.uint64(upper)) | (
+            (high[rest] == np.uint64(upper)) & (low[rest] >= np.uint64(lower))
+        )
+        below[rest] += is_above
     return np.asarray(below % 2 == 1)
 
 
 def _versions(values: NDArray[np.void]) -> NDArray[np.int8]:
-    prefix = values.view(np.uint8).reshape(-1, 16)[:, :12]
-    is_ipv4 = (prefix == np.frombuffer(_IPV4_PREFIX, dtype=np.uint8)).all(axis=1)
-    return np.where(is_ipv4, 4, 6).astype(np.int8)
+    high, low = _halves(values)
+    return np.where((high == 0) & (low >> np.uint64(32) == _MAPPED), 4, 6).astype(np.int8)

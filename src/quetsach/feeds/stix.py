@@ -17,6 +17,7 @@ import orjson
 
 from quetsach.core.text import Text
 from quetsach.feeds.layout import FeedError
+from quetsach.feeds.tlp import StixMarkings
 
 type Json = dict[str, Any]
 
@@ -43,7 +44,8 @@ def resolve_bundle(document: Any) -> Iterator[tuple[object, Json | tuple[()] | N
 
     A record has a ``kind``: ``traffic``, ``address`` (observed, but not doing what) or ``other`` of observed data,
     ``indicator`` or ``pattern`` (of no address alone) of indicators, ``sighting`` of one whose data is not there. Its
-    ``state`` is ``current``, ``revoked``, ``superseded`` by a later version, or ``version`` where it is not of 2.1.
+    ``state`` is ``current``, ``revoked``, ``superseded`` by a later version, or ``version`` where it is not of 2.1. It
+    has a ``tlp`` where what it is made from is marked, the narrowest of all.
 
     Raises:
         FeedError: it is no bundle of STIX 2.1.
@@ -76,6 +78,9 @@ class _Bundle:
     def __init__(self, objects: list[Json]) -> None:
         self._versions: dict[str, Json] = {}
         self._digests: dict[int, bytes] = {}
+        self._markings = StixMarkings(objects) if any(map(_is_marked, objects)) else None
+        self._sightings: dict[str, list[Json]] = defaultdict(list)
+        """Those of observed data."""
         keep = self._versions.setdefault
         for one in objects:
             identifier = one.get("id")
@@ -96,6 +101,7 @@ class _Bundle:
                 sign = _text(one, "sighting_of_ref")
                 for reference in _references(one, "observed_data_refs"):
                     self._seen_as[reference].add(sign)
+                    self._sightings[reference].append(one)
 
     def _keep(self, identifier: str, one: Json, known: Json) -> None:
         """Keep the latest version of an object; of two of one time always the same, in whatever order they come."""
@@ -158,7 +164,7 @@ class _Bundle:
         if kind == "sighting" and any(seen in self._versions for seen in _references(one, "observed_data_refs")):
             yield None
             return
-        base: Json = {"state": self._state(one), "id": _text(one, "id")}
+        base: Json = {"state": self._state(one), "id": _text(one, "id")} | self._marked(one)
         if kind == "sighting":
             yield base | {"kind": "sighting", "last_observed": one.get("last_seen")}
             return
@@ -177,6 +183,16 @@ class _Bundle:
                 yield {**fact, "malware": name}
             fact["malware"] = names[0]
             yield fact
+
+    def _marked(self, one: Json) -> Json:
+        """Return how far a record may be handed on, by the markings of all that it is made from."""
+        if self._markings is None:
+            return {}
+        sightings = self._sightings.get(_text(one, "id"), ())
+        named = [*_references(one, "object_refs"), *(_text(seen, "sighting_of_ref") for seen in (one, *sightings))]
+        parts = (known for name in named if (known := self._versions.get(name)))
+        level = self._markings.strictest((one, *sightings, *parts))
+        return {"tlp": level} if level else {}
 
     def _observed(self, one: Json) -> Iterator[Json]:
         """Yield what was observed: traffic with its source, else addresses."""
@@ -221,6 +237,10 @@ def _indicated_addresses(one: Json) -> Iterator[Json]:
         return
     for address in dict.fromkeys(_ADDRESS.findall(pattern)):
         yield {"kind": "indicator", "source": address}
+
+
+def _is_marked(one: Json) -> bool:
+    return "object_marking_refs" in one or "granular_markings" in one
 
 
 def _kind(reference: str, known: Mapping[str, Any]) -> str:

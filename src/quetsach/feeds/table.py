@@ -1,7 +1,7 @@
 """The columns of sightings and rejects: their types, the cells no field takes, and what makes a sighting itself."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from hashlib import blake2b
 
@@ -128,7 +128,7 @@ def identify(
     destination_address: NDArray[np.void],
     has_destination: NDArray[np.bool_],
     destination_port: NDArray[np.int32],
-    texts: Sequence[pa.StringArray],
+    texts: Sequence[pa.DictionaryArray],
 ) -> pa.Array:
     """Return the identifiers as 16-byte binary, one for each row.
 
@@ -151,22 +151,60 @@ def identify(
     numbers["has_destination"] = has_destination
     numbers["port"] = port
     numbers["destination_port"] = destination_port
-    packed, size = numbers.tobytes(), _NUMBERS.itemsize
-    prefix = b"%d:%s%d:%s" % (len(feed), feed.encode(), len(report), report.encode())
-    joined = _with_lengths(texts).to_pylist()
-    digests = b"".join(
-        [
-            blake2b(prefix + packed[n * size : n * size + size] + text, digest_size=16, person=_PERSON).digest()
-            for n, text in enumerate(joined)
-        ]
+    size = _NUMBERS.itemsize
+    places = pa.py_buffer(np.arange(0, (rows + 1) * size, size, dtype=np.int32))
+    packed = pa.BinaryArray.from_buffers(pa.binary(), rows, [None, places, pa.py_buffer(numbers)])
+    whole = pc.binary_join_element_wise(packed, _with_lengths(texts, rows).cast(pa.binary()), b"")
+    begun = blake2b(
+        b"%d:%s%d:%s" % (len(feed), feed.encode(), len(report), report.encode()), digest_size=16, person=_PERSON
     )
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(digests)])
+    digests = bytearray()
+    for content in whole.to_pylist():
+        one = begun.copy()
+        one.update(content)
+        digests += one.digest()
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(bytes(digests))])
 
 
-def _with_lengths(texts: Sequence[pa.StringArray]) -> pa.BinaryArray:
-    lengths = [pc.cast(pc.binary_length(text), pa.string()) for text in texts]
-    headed = pc.binary_join_element_wise(*lengths, "", ":")  # ends with ":"
-    return pc.cast(pc.binary_join_element_wise(headed, *texts, ""), pa.binary())
+def _with_lengths(texts: Sequence[pa.DictionaryArray], rows: int) -> pa.StringArray:
+    """Return the lengths of a row's texts in bytes, each with a colon behind it, and then the texts."""
+    lengths = []
+    for text in texts:
+        found = pc.binary_length(text.dictionary).dictionary_encode()
+        told = pc.binary_join_element_wise(found.dictionary.cast(pa.string()), ":", "")
+        lengths.append(pa.DictionaryArray.from_arrays(found.indices.take(text.indices), told))
+    return concatenated([*lengths, *texts], rows)
+
+
+# Texts of many columns put together row by row.
+
+_MOST_PAIRS = 1 << 14
+
+
+def concatenated(columns: Iterable[pa.DictionaryArray], rows: int) -> pa.StringArray:
+    """Return for each row its texts of all columns one behind the other.
+
+    Neighbours with few distinct texts are put together once for each combination that there is, not for each row.
+    """
+    pieces: list[pa.StringArray] = []
+    texts, codes = pa.array([""], pa.string()), np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        count, indices = len(column.dictionary), column.indices.to_numpy()
+        if count == 1:
+            texts = pc.binary_join_element_wise(texts, column.dictionary[0], "")
+        elif len(texts) * count <= _MOST_PAIRS:
+            pairs = codes * count + indices
+            used = np.flatnonzero(np.bincount(pairs, minlength=len(texts) * count))
+            place = np.zeros(len(texts) * count, dtype=np.int64)
+            place[used] = np.arange(len(used))
+            codes = place[pairs]
+            first, second = texts.take(pa.array(used // count)), column.dictionary.take(pa.array(used % count))
+            texts = pc.binary_join_element_wise(first, second, "")
+        else:
+            pieces.append(texts.take(pa.array(codes)))
+            texts, codes = column.dictionary, indices
+    pieces.append(texts.take(pa.array(codes)))
+    return pieces[0] if len(pieces) == 1 else pc.binary_join_element_wise(*pieces, "")
 
 
 # The cells that no field takes, as one JSON object a row.
@@ -187,13 +225,18 @@ def as_objects(
         raw: columns whose cells are JSON already.
         end: what stands behind each object.
     """
-    told = {name: column for name, column in columns.items() if pc.max(column.dictionary).as_py()}
-    members = [_members(name, column, is_raw=name in raw) for name, column in told.items()]
-    if all(isinstance(member, pa.Scalar) for member in members):
-        whole = "{" + "".join(member.as_py() for member in members).removeprefix(",") + "}" + end
-        return pa.repeat(pa.scalar(whole), rows)
-    joined = pc.binary_join_element_wise("{", *members, "}" + end, "")
+    told = {name: column for name, column in columns.items() if _says_something(column.dictionary)}
+    members = [_member(name, column, is_raw=name in raw) for name, column in told.items()]
+    joined = concatenated([_same("{", rows), *members, _same("}" + end, rows)], rows)
     return pc.replace_substring(joined, "{,", "{", max_replacements=1)
+
+
+def _says_something(texts: pa.StringArray) -> bool:
+    return len(texts) > 1 or any(text.as_py() for text in texts)
+
+
+def _same(text: str, rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([text], pa.string()))
 
 
 def joined_objects(first: pa.StringArray | None, second: pa.StringArray) -> pa.StringArray:
@@ -204,8 +247,8 @@ def joined_objects(first: pa.StringArray | None, second: pa.StringArray) -> pa.S
     return pc.case_when(pc.make_struct(pc.equal(second, "{}"), pc.equal(first, "{}")), first, second, both)
 
 
-def _members(name: str, column: pa.DictionaryArray, *, is_raw: bool) -> pa.StringArray | pa.Scalar:
-    """Return ``,"name":"cell"`` for each row, nothing where the cell is empty; once where all have the same cell."""
+def _member(name: str, column: pa.DictionaryArray, *, is_raw: bool) -> pa.DictionaryArray:
+    """Return ``,"name":"cell"`` for each row, nothing where the cell is empty."""
     cells = column.dictionary
     key = f",{json.dumps(name, ensure_ascii=False)}:"
     if is_raw:
@@ -215,6 +258,4 @@ def _members(name: str, column: pa.DictionaryArray, *, is_raw: bool) -> pa.Strin
         encoded = pc.binary_join_element_wise(key, quoted, "")
     else:
         encoded = pc.binary_join_element_wise(key + '"', cells, '"', "")
-    if len(cells) == 1:
-        return encoded[0]
-    return pc.if_else(pc.equal(cells, ""), "", encoded).take(column.indices)
+    return pa.DictionaryArray.from_arrays(column.indices, pc.if_else(pc.equal(cells, ""), "", encoded))

@@ -27,7 +27,7 @@ from quetsach.feeds.record import Reason
 
 _ISO = re.compile(
     r"(?P<year>[0-9]{4})-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,9})?"
-    r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?",
+    r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?",
     re.ASCII,
 )
 _EPOCH_TIME = re.compile(r"([0-9]{9,16})(?:[.]([0-9]{1,9}))?", re.ASCII)
@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
-_UTC_ZONES = {"Z", "+00:00"}
+_UTC_ZONES = {"Z", "+00:00", "+0000", "+00"}
 _PART = r"(?<![^;,\s])({})(?::([^;]*)|\s+([^\s;]+))"
 """A name within a cell, and its value: behind a colon up to a semicolon, else one word."""
 _LONGEST_LIST = 400
@@ -79,8 +79,8 @@ def bulk_reader(clock: Clock) -> Callable[[pa.StringArray], Bulk] | None:
 def parse_timestamp(text: str) -> int | None:
     """Return the time of ISO 8601, or of Shadowserver, in UTC.
 
-    ``2020-06-16 07:30:00``, or with ``T``, a fraction, ``Z`` or ``+00:00``. Another offset is refused: where a layout
-    does not say that offsets are written, one deserves a look.
+    ``2020-06-16 07:30:00``, or with ``T``, a fraction, ``Z``, ``+00:00``, ``+0000`` or ``+00``. Another offset is
+    refused: where a layout does not say that offsets are written, one deserves a look.
     """
     return _iso_time(text.strip(), UTC)
 

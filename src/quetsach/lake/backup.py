@@ -23,10 +23,12 @@ from typing import BinaryIO
 
 from quetsach import storage
 from quetsach.core.text import SystemText, Text
-from quetsach.lake import LakeError, compacted, readers, records, rollups
+from quetsach.lake import LakeError, changes, compacted, readers, records, rollups
+from quetsach.lake.changes import Change
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
 from quetsach.lake.readers import Access
+from quetsach.lake.writers import Writers
 
 MANIFEST = "manifest.json"
 _OBJECTS = "objects"
@@ -87,12 +89,15 @@ def back_up(
         LakeError: the folder is in the lake, holds something else or is being written by another process; a file is
             missing, or one cannot be written.
     """
+    if lake.shared is not None:
+        lake.shared.pull()
     with _alone(lake.folder, folder) as former:
         readers.record(lake.folder, by, what="backup", of="all")
         with lake.writers.none() as catalog:
             view = lake.view()
             changing = dict(_changing(lake.folder, [commit.id for commit in catalog.commits]))
         with view:
+            catalog.fetch([*catalog.paths(), *catalog.roll_up_paths()])
             roll_ups = {path for path in catalog.roll_up_paths() if (lake.folder / path).exists()}
             lasting = sorted(catalog.paths() | roll_ups)
             entries, copied = dict[str, _Entry](), 0
@@ -148,6 +153,40 @@ def restore(folder: Path, lake: Path, *, progress: Callable[[int], None] = lambd
     return len(entries)
 
 
+def take_over(lake: Lake, folder: Path) -> int:
+    """Commit all of a lake that lies in a folder into an object store that has none; return how many files it has.
+
+    The folder stays as it is. Who read raw sightings goes into the copy that this centre has.
+
+    Args:
+        lake: the copy of the one in the store.
+        folder: outside of the copy.
+
+    Raises:
+        LakeError: no store is named or it holds a lake, the folder holds none or is damaged, or one cannot be written.
+    """
+    if lake.shared is None:
+        raise LakeError(Text("no object store is named for the lake of this centre"), hint=Text("write store.toml"))
+    if not (folder / changes.FOLDER).is_dir():
+        raise LakeError(Text("there is no lake in the folder"), where=str(folder))
+    former = Writers(folder, records.CatalogReader(folder))
+    try:
+        with former.none() as catalog, lake.writers.all() as (_, there):
+            roll_ups = {path for path in catalog.roll_up_paths() if (folder / path).exists()}
+            files = [(folder / path, path) for path in sorted(catalog.paths() | roll_ups)]
+            if there.entries:
+                raise LakeError(Text("there is a lake already"), where=lake.shared.place.told)
+            moved, making = compacted.read_compacted(folder), rollups.read_making(folder)
+            change = Change(None, files=files, records=catalog.commits, moved=moved, making=making)
+            lake.shared.commit(change, base=0)
+        log = folder / readers.ACCESS_FILE
+        if log.exists() and not (lake.folder / readers.ACCESS_FILE).exists():
+            storage.write(lake.folder / readers.ACCESS_FILE, log.read_bytes())
+    except OSError as error:
+        raise _explained(error, folder) from error
+    return len(files)
+
+
 def check(folder: Path, *, progress: Callable[[int], None] = lambda _files: None) -> Checked:
     """Read a backup whole, without its lake: contents are held against their digests, records against the files.
 
@@ -188,7 +227,7 @@ def _wrong(folder: Path, entry: _Entry) -> Text | None:
 
 def _wrong_records(folder: Path, manifest: dict[str, _Entry]) -> Iterator[tuple[str, Text]]:
     """Yield the commit records that are none, and the files that they list and the backup has not."""
-    found, place = list[records.Record](), f"{records.FOLDER}/"
+    found, place = list[records.Record](), f"{changes.FOLDER}/"
     for path in (path for path in manifest if path.startswith(place)):
         try:
             content = _object(folder, manifest[path].sha256).read_bytes()
@@ -204,7 +243,7 @@ def _wrong_records(folder: Path, manifest: dict[str, _Entry]) -> Iterator[tuple[
     except FileNotFoundError:
         return
     except LakeError:
-        yield records.FOLDER, Text("the records of the backup do not belong together")
+        yield changes.FOLDER, Text("the records of the backup do not belong together")
         return
     for path in sorted(catalog.paths() - manifest.keys()):
         yield path, Text("a record lists this file, and the backup has it not")
@@ -256,7 +295,7 @@ def _alone(lake: Path, folder: Path) -> Iterator[dict[str, _Entry]]:
 def _changing(lake: Path, deliveries: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the files that are replaced or grow, as they are while nobody writes."""
     yield from (
-        (f"{records.FOLDER}/{one}.json", (lake / records.FOLDER / f"{one}.json").read_bytes()) for one in deliveries
+        (f"{changes.FOLDER}/{one}.json", (lake / changes.FOLDER / f"{one}.json").read_bytes()) for one in deliveries
     )
     for path in (compacted.FILE, rollups.MAKING_FILE, readers.ACCESS_FILE):
         if (lake / path).exists():

@@ -20,7 +20,7 @@ DIVISIONS = (1, 16, 64, 256)
 _LEAST_ROWS = {16: 1 << 22, 64: 1 << 24, 256: 1 << 26}
 """From how many sightings of a day on a division pays: files of fewer rows than 2^18 cost more to open than is won."""
 
-_SEEN = ".seen.parquet"
+_SEEN, _ADDRESSES = ".seen.parquet", ".addresses.parquet"
 _NAME = re.compile(r"\.(\d{3})-(\d{3})\.parquet")
 _FACTOR = 2_654_435_761
 """2^32 divided by the golden ratio: neighbours are spread evenly over what the upper bits make (Knuth, 6.4)."""
@@ -77,6 +77,11 @@ def is_ordered(path: str | Path) -> bool:
 
     Those are the ``seen`` of roll-ups, and the ``addresses`` beside them, which are put there before.
     """
-    name = str(path)
-    beside = name.removesuffix(".addresses.parquet")
-    return name.endswith(_SEEN) or (beside != name and Path(beside + _SEEN).exists())
+    told = ordered_if(path)
+    return told is not None and told.exists()
+
+
+def ordered_if(path: str | Path) -> Path | None:
+    """Return which file has to be there that another one is ordered; ``None`` where it never is."""
+    beside = str(path).removesuffix(_SEEN).removesuffix(_ADDRESSES)
+    return Path(beside + _SEEN) if beside != str(path) else None

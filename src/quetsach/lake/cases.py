@@ -36,6 +36,8 @@ def bot_history(view: LakeView, period: Period) -> History | None:
     """
     records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
     tables = []
+    parts = ("bots", "clock")
+    view.catalog.fetch(roll_up.path(part) for roll_up in view.roll_ups(period) for part in parts)
     for roll_up in view.roll_ups(period):
         path = view.folder / roll_up.path("bots")
         if not (view.folder / roll_up.path("clock")).exists():

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -104,25 +104,6 @@ def parse_compacted(content: bytes) -> tuple[Compacted, ...]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         hint = Text("restore it from a backup of the lake")
         raise LakeError(Text("not a record of compacted days"), where=FILE, hint=hint) from error
-
-
-def gather(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path) -> None:
-    """Write the sightings of a day together, divided and in the order of addresses, and record it; for the one writer.
-
-    Args:
-        lake: the lake's folder.
-        made: what the files will hold.
-        sightings: the files that hold it now; they stay, for the caller to discard.
-        tmp: the writer's folder.
-
-    Raises:
-        LakeError: a file is damaged.
-    """
-    staged = stage(batches_of(sightings), made.divisions, tmp=tmp)
-    known = next((one for one in read_compacted(lake) if one.subject == made.subject), made)
-    made = replace(made, revision=known.revision, network=known.network, revised=known.revised)
-    storage.publish((path, lake / name) for path, name in zip(staged, made.paths, strict=True))
-    revise(lake, [made], tmp=tmp)
 
 
 def revise(lake: Path, made: Iterable[Compacted], *, tmp: Path) -> None:

@@ -18,10 +18,10 @@ from distributed.scheduler import KilledWorker
 
 from quetsach.core.text import Text
 from quetsach.lake import LakeError
+from quetsach.lake.place import is_loopback
 from quetsach.lake.placement import (
     Elsewhere,
     answer_streams,
-    is_loopback,
     other_release,
     versions,
 )

@@ -66,13 +66,12 @@ class Delivery:
     context: int = 0
     retry_of: str = ""
     retry: int = 0
+    id: str = field(init=False, repr=False, compare=False)
+    """The identifier of ``delivery_id``, of a retry that of ``retry_id``: asked for all the time, made once."""
 
-    @property
-    def id(self) -> str:
-        """The identifier of ``delivery_id``, of a retry that of ``retry_id``."""
-        return (
-            retry_id(self.retry_of, self.retry) if self.retry_of else delivery_id(self.sha256, self.feed, self.report)
-        )
+    def __post_init__(self) -> None:
+        made = retry_id(self.retry_of, self.retry) if self.retry_of else None
+        object.__setattr__(self, "id", made or delivery_id(self.sha256, self.feed, self.report))
 
     @property
     def is_counted(self) -> bool:
@@ -129,6 +128,7 @@ class Delivery:
     def to_record(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""
         record = asdict(self)
+        del record["id"]
         record["ingested_at"] = self.ingested_at.astimezone(UTC).isoformat()
         record["days"] = {str(day): rows for day, rows in sorted(self.days.items())}
         record["expired"] = [str(day) for day in self.expired]

@@ -163,6 +163,8 @@ def laid_out(
     with tempfile.TemporaryDirectory(prefix="quetsach-") as folder:
         records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
         addresses, gaps, bots, reach = list[Path](), list[Path](), list[Path](), list[Path]()
+        parts = [part for part in rollups.PARTS if part != "seen"]
+        view.catalog.fetch(one.path(part) for one in view.roll_ups(period) for part in parts)
         for roll_up in view.roll_ups(period):
             if reports is not None and f"{roll_up.feed}/{roll_up.report}" not in reports:
                 continue
@@ -190,6 +192,7 @@ def _place(view: LakeView, roll_up: RollUp, folder: Path) -> Path:
     sightings = view.sightings_for(roll_up)
     if sightings is None or (view.folder / roll_up.path("clock")).exists():
         return view.folder
+    view.catalog.fetch(sightings)
     rollups.publish_changed(rollups.build(view.engine(), roll_up, sightings, folder, home=view.home), folder)
     return folder
 

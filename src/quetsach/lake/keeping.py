@@ -1,14 +1,14 @@
 """Keeping a lake: sightings go at the end of their lifetime, roll-ups stay, and small files of a day become one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from quetsach import storage
 from quetsach.core.period import Period
-from quetsach.lake import compacted, rollups
+from quetsach.lake import rollups
 from quetsach.lake.buckets import divisions_for
+from quetsach.lake.changes import Change, gathering
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.lake import Lake
@@ -53,14 +53,18 @@ def rebuild(lake: Lake, *, progress: Callable[[int], None] = lambda _steps: None
     """
     made = mended = expired = 0
     with lake.writers.all() as (tmp, catalog):
+        base = catalog.entries
         for roll_up in catalog.roll_ups():
             sightings = catalog.sightings_for(roll_up)
             if sightings is None:
                 expired += 1
             else:
+                catalog.fetch([*sightings, *roll_up.paths()])
                 files = rollups.build(lake.engine(), roll_up, sightings, tmp, home=lake.home)
                 made += 1
-                mended += rollups.publish_changed(files, lake.folder)
+                if changed := rollups.changed(files, lake.folder):
+                    base = lake.put(Change((roll_up.feed, roll_up.report), files=changed), base, tmp)
+                    mended += 1
             progress(1)
     return Rebuilt(made, mended, expired)
 
@@ -71,11 +75,12 @@ def renew(lake: Lake) -> Rebuilt | None:
     Raises:
         LakeError: the lake cannot be read or written.
     """
-    mark = lake.folder / rollups.MAKING_FILE
-    if not mark.parent.exists() or rollups.read_making(lake.folder) == rollups.MAKING:
+    is_empty = not (lake.folder / rollups.MAKING_FILE).parent.exists()
+    if is_empty or rollups.read_making(lake.folder) == rollups.MAKING:
         return None
     rebuilt = rebuild(lake)
-    storage.write(mark, rollups.MAKING)
+    with lake.writers.all() as (tmp, catalog):
+        lake.put(Change(None, making=rollups.MAKING), catalog.entries, tmp)
     return rebuilt
 
 
@@ -102,16 +107,16 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
         seen = {one.path("seen") for one in catalog.roll_ups() if one.day in days}
         gone = sorted((catalog.paths(d for d, _ in changed) - stays) | seen)
         sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
-        size, is_deleted = sum(_size(lake.folder / path) for path in gone), not is_dry_run
-        files = len(gone) - sum(not (lake.folder / path).exists() for path in seen)
+        size, is_deleted = _size(lake, gone), not is_dry_run
+        files = len(gone) - len(seen - catalog.there(seen))
         if not is_dry_run and changed:
-            _keep_roll_ups(lake, catalog, days, tmp)
-            for delivery, after in changed:
-                record = lake.folder / "deliveries" / f"{delivery.id}.json"
-                storage.write(tmp / "delivery.json", after.to_json())
-                storage.publish([(tmp / "delivery.json", record)])
+            records, kept = [after for _, after in changed], _kept_roll_ups(lake, catalog, days, tmp)
+            change = Change(None, files=kept, records=records, forget=before, gone=gone)
+            lake.put(change, catalog.entries, tmp)
             is_deleted = lake.writers.discard(gone)
-            compacted.forget(lake.folder, before=before, tmp=tmp)
+    if lake.shared is not None and not is_dry_run:
+        lake.shared.sweep()  # what expired a day ago and more
+        is_deleted = is_deleted and not gone
     return Expired(len(days), sightings, files, size, is_deleted)
 
 
@@ -128,15 +133,23 @@ def _after(commit: Delivery, before: date, over: set[str]) -> Delivery:
     return replace(commit, expired=expired, has_landed=commit.has_landed and not is_over)
 
 
-def _keep_roll_ups(lake: Lake, catalog: Catalog, days: set[date], tmp: Path) -> None:
+def _kept_roll_ups(lake: Lake, catalog: Catalog, days: set[date], tmp: Path) -> list[tuple[Path, str]]:
+    """Make the roll-ups of days that lack theirs."""
+    made: list[tuple[Path, str]] = []
     for roll_up in (r for day in sorted(days) for r in catalog.roll_ups(Period(day, day))):
         sightings = catalog.sightings_for(roll_up)
+        catalog.fetch([roll_up.path("clock")])
         if sightings is not None and not (lake.folder / roll_up.path("clock")).exists():
-            rollups.publish_changed(rollups.build(lake.engine(), roll_up, sightings, tmp, home=lake.home), lake.folder)
+            catalog.fetch(sightings)
+            made += rollups.build(lake.engine(), roll_up, sightings, tmp, home=lake.home)
+    return made
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+def _size(lake: Lake, paths: Sequence[str]) -> int:
+    if lake.shared is not None:
+        return sum(one.size_bytes for one in lake.shared.held(paths))
+    places = [lake.folder / path for path in paths]
+    return sum(place.stat().st_size for place in places if place.exists())
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +175,18 @@ def compact(
     """
     days, gathered = 0, list[str]()
     with lake.writers.all() as (tmp, catalog):
+        base = catalog.entries
         for roll_up in catalog.sets():
             sightings = catalog.sightings_for(roll_up)
             pieces, divided = catalog.layout_of(roll_up)
             divisions = divisions_for(catalog.rows_of(roll_up))
             if sightings is not None and (pieces >= least_files or divisions > divided):
                 made = Compacted(roll_up.day, roll_up.feed, roll_up.report, roll_up.deliveries, divisions)
-                compacted.gather(lake.folder, made, sightings, tmp=tmp)
+                catalog.fetch(sightings)
+                change = gathering(lake.folder, made, sightings, tmp=tmp)
+                base = lake.put(change, base, tmp)
                 days += 1
-                gathered += [str(path.relative_to(lake.folder)) for path in sightings]
+                gathered += change.gone
             progress(1)
         lake.writers.discard(gathered)
     return Gathered(days, len(gathered))

@@ -26,11 +26,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from quetsach import storage
 from quetsach.core.country import Country
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
@@ -42,11 +42,13 @@ from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
 from quetsach.feeds.reader import read
 from quetsach.feeds.record import legible
-from quetsach.lake import LakeError, compacted, rollups
+from quetsach.lake import LakeError, rollups
 from quetsach.lake.buckets import divisions_for
+from quetsach.lake.changes import Change, gathering, publish
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.ingestion import Annotate, Fresh, Ingestion, Progress, as_utc, land, landed_chunks
+from quetsach.lake.journal import OvertakenError, Shared
 from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine
 from quetsach.lake.records import Catalog, CatalogReader
@@ -58,6 +60,7 @@ MANY_FILES, FEW_ROWS = 8, 1 << 20
 """A day of a report that lies in so many files is compacted as it grows, as long as that costs little."""
 
 _CHUNK_BYTES = 4 << 20
+_MOST_OVERTAKEN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Lake:
     Addresses are counted by the families of ``names``; without them every kept name is a family, which is never for the
     public to see. ``country`` is the one that counts are of; without it every line is. ``layouts`` say which reports it
     can read, those of this build if not given. ``placement`` makes, of the engine, what answers the questions of views.
+    ``shared`` says that the folder is the copy of a lake in an object store (``lake.journal``).
     """
 
     def __init__(
@@ -98,12 +102,14 @@ class Lake:
         country: Country | None = None,
         layouts: Layouts | None = None,
         placement: Callable[[Engine], Placement] = Here,
+        shared: Shared | None = None,
     ) -> None:
         self.folder = folder
+        self.shared = shared
         self.home = country.code if country else None
         self._country = country
-        self._reader = CatalogReader(folder)
-        self.writers = Writers(folder, self._reader)
+        self._reader = CatalogReader(folder, shared)
+        self.writers = Writers(folder, self._reader, shared)
         self._engine = Engine()
         self._placement = placement(self._engine)
         self._names = names
@@ -115,6 +121,9 @@ class Lake:
         Raises:
             LakeError: the lake cannot be read.
         """
+        if self.shared is not None:
+            self.shared.pull()
+            self.writers.tidy()  # what expired elsewhere
         return LakeView(self.folder, self._reader, self._engine, self._names, self._country, placement=self._placement)
 
     def ingest(
@@ -147,23 +156,18 @@ class Lake:
         """
         started = time.monotonic()
         name = legible(name or (source.name if isinstance(source, Path) else ""))
-        try:
+        ingest = partial(self._ingest, name=name, families=families, annotate=annotate, now=now)
+
+        def take_in(told: Progress | None) -> tuple[Delivery, bool]:
             with _opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)
                 layout = self.layouts.layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
                 with self.writers.one(layout.feed, layout.report) as (tmp, catalog):
                     refuse_other_subject(catalog, layout)
-                    delivery, is_new = self._ingest(
-                        _chunks(head, stream),
-                        tmp,
-                        catalog,
-                        name=name,
-                        layout=layout,
-                        families=families,
-                        annotate=annotate,
-                        now=now,
-                        progress=progress,
-                    )
+                    return ingest(_chunks(head, stream), tmp, catalog, layout=layout, progress=told)
+
+        try:
+            delivery, is_new = _until_first(take_in, progress)
         except OSError as error:
             raise self._explained(error, name) from error
         return IngestResult(
@@ -207,8 +211,7 @@ class Lake:
         former = catalog.account(delivery_id(sha256, layout.feed, layout.report))
         if former is not None:
             return former, False
-        fresh = Fresh(self.engine())
-        ingestion = Ingestion(tmp, fresh, lambda day: committed_of(catalog, day, layout))
+        ingestion = Ingestion(tmp, Fresh(self.engine), lambda day: committed_of(catalog, day, layout))
         batches = read(landed_chunks(tmp / "landed.zst"), layout, families, now=as_utc(now))
         ingestion.stage(batches, annotate, progress)
         delivery = ingestion.delivery(
@@ -229,25 +232,36 @@ class Lake:
         """
         staged = list(files)
         replaced, built = self._roll_up(catalog, delivery, tmp)
-        staged += built
-        if not catalog.deliveries:
-            storage.write(tmp / "making", rollups.MAKING)
-            staged.append((tmp / "making", rollups.MAKING_FILE))
-        for file, _ in staged:
-            storage.sync(file)
-        storage.publish((file, self.folder / path) for file, path in staged)
-        record = self.folder / "deliveries" / f"{delivery.id}.json"
-        storage.write(tmp / "delivery.json", delivery.to_json())
-        storage.publish([(tmp / "delivery.json", record)])
+        change = Change(
+            (delivery.feed, delivery.report),
+            files=[*staged, *built],
+            records=[delivery],
+            making="" if catalog.deliveries else rollups.MAKING,
+            gone=[path for roll_up in replaced for path in roll_up.paths()],
+        )
+        base = self.put(change, catalog.entries, tmp)
         gathered: list[str] = []
         try:
-            gathered = self._gather(catalog, delivery, tmp)
+            gathered = self._gather(catalog, delivery, base, tmp)
         except (OSError, LakeError):  # the delivery is committed: where files lie is left to the next one
             with suppress(OSError):
                 self.writers.leave()
-        self.writers.discard([*gathered, *(path for roll_up in replaced for path in roll_up.paths())])
+        self.writers.discard([*gathered, *change.gone])
 
-    def _gather(self, catalog: Catalog, delivery: Delivery, tmp: Path) -> list[str]:
+    def put(self, change: Change, base: int, tmp: Path) -> int:
+        """Commit a change that was made of so many entries of the journal, if there is one; return how many it has now.
+
+        Raises:
+            OvertakenError: another machine was quicker; nothing was changed.
+            LakeError: the lake cannot be written.
+            OSError: likewise.
+        """
+        if self.shared is not None:
+            return self.shared.commit(change, base=base)
+        publish(self.folder, change, tmp=tmp)
+        return 0
+
+    def _gather(self, catalog: Catalog, delivery: Delivery, base: int, tmp: Path) -> list[str]:
         """Compact the days of a delivery that lie in many small files now; return the files that this replaces."""
         gathered: list[str] = []
         for day, rows in delivery.days.items():
@@ -260,8 +274,10 @@ class Lake:
                 deliveries = tuple(sorted((*former.deliveries, delivery.id)))
                 made = Compacted(day, delivery.feed, delivery.report, deliveries, divisions_for(all_rows))
                 sightings = [*committed, self.folder / delivery.sightings_path(day)]
-                compacted.gather(self.folder, made, sightings, tmp=tmp)
-                gathered += [str(path.relative_to(self.folder)) for path in sightings]
+                catalog.fetch(sightings)
+                change = gathering(self.folder, made, sightings, tmp=tmp)
+                base = self.put(change, base, tmp)
+                gathered += change.gone
         return gathered
 
     def _roll_up(self, catalog: Catalog, delivery: Delivery, tmp: Path) -> tuple[list[RollUp], list[tuple[Path, str]]]:
@@ -273,6 +289,7 @@ class Lake:
             replaced += [former] if former else []
             deliveries = (*former.deliveries, delivery.id) if former else (delivery.id,)
             committed = (catalog.sightings_for(former) if former else None) or []
+            catalog.fetch(committed)
             revision = former.revision if former else 0
             roll_up = RollUp(day, delivery.feed, delivery.report, tuple(sorted(deliveries)), revision)
             made += rollups.build(self.engine(), roll_up, [*committed, tmp / f"{day}.parquet"], tmp, home=self.home)
@@ -314,7 +331,16 @@ def committed_of(catalog: Catalog, day: date, layout: Layout) -> list[Path]:
             Text("the file has sightings of {day}, and those that the lake had of that day have expired", day=day),
             hint=Text("split the file: nothing can tell any more whether these are new"),
         )
+    catalog.fetch(sightings)
     return sightings
+
+
+def _until_first[Found](commit: Callable[[Progress | None], Found], progress: Progress | None) -> Found:
+    """Make a commit again where another machine was quicker with one of the same report, within bounds."""
+    for again in range(_MOST_OVERTAKEN):
+        with suppress(OvertakenError):
+            return commit(None if again else progress)
+    return commit(None)
 
 
 @contextmanager

@@ -4,14 +4,13 @@ An engine decides where a part runs and nothing else: what is asked of a part, a
 question's own. Every placement gives the same answer, to the last bit.
 """
 
-import ipaddress
 import json
 import pickle
 import platform
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -21,11 +20,18 @@ import pyarrow as pa
 
 from quetsach.core.text import LocalText, Text, remade
 from quetsach.lake import LakeError
+from quetsach.lake.fetching import FromStore
+from quetsach.lake.journal import Shared
 from quetsach.lake.queries import Engine, Part, Question
 
 
 class Placement(Protocol):
     """Answers the parts of questions."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether parts are answered of files of this machine."""
+        ...
 
     @property
     def parts(self) -> int | None:
@@ -47,6 +53,7 @@ class Here:
 
     engine: Engine
     parts: int | None = None
+    is_here: bool = True
 
     def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
         """Answer part after part."""
@@ -89,14 +96,6 @@ def other_release(theirs: Versions, own: Versions, *, where: str) -> LakeError:
     )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether what is sent to a host stays on this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def whole_paths(part: Part) -> Part:
     """Return a part whose files are found from any folder."""
     files, once, own, ordered = (
@@ -107,8 +106,7 @@ def whole_paths(part: Part) -> Part:
 
 def lies_in(folder: Path, part: Part) -> bool:
     """Whether all files of a part (``whole_paths``) lie in the lake; no worker sees what a reader made for itself."""
-    names = (*part.files, *part.own, *part.once, *part.ordered)
-    return all(Path(name).is_relative_to(folder.absolute()) for name in names)
+    return all(Path(name).is_relative_to(folder.absolute()) for name in part.names)
 
 
 @dataclass
@@ -121,6 +119,7 @@ class Elsewhere(ABC):
         folder: the lake, which every worker sees under this path.
         parts: into how many parts a question is divided: four or more for each core of the workers.
         ca, certificate, key: files in PEM of the cluster's own authority, and of this centre.
+        shared: what the lake is a copy of, if it is one: then workers fetch what they read, and see no folder.
     """
 
     url: str
@@ -130,12 +129,19 @@ class Elsewhere(ABC):
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    shared: Shared | None = None
+    is_here: bool = field(default=False, init=False)
 
     def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
         """Have each part answered by a worker; those of files that only this process has, here."""
         parts = [whole_paths(part) for part in parts]
+        names = [name for part in parts for name in part.names]
         if not all(lies_in(self.folder, part) for part in parts):
+            if self.shared is not None:
+                self.shared.fetch(map(Path, names))
             return self.here.answers(question, parts)
+        if self.shared is not None:
+            question = FromStore.of(question, self.shared, names)
         return self.answers_of_workers(question, parts)
 
     @abstractmethod

@@ -93,6 +93,11 @@ class Part:
         return bool(self.files or self.own or self.ordered)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All files."""
+        return (*self.files, *self.own, *self.once, *self.ordered)
+
+    @property
     def days(self) -> list[date]:
         """The days (UTC) of the files of addresses, in order, by the names of their folders."""
         folders = {Path(name).parent.name for name in (*self.files, *self.own, *self.ordered)}
@@ -123,19 +128,27 @@ _DIVIDED = 16
 """Into so many parts a question is divided here where its files are: each takes less memory, and together less time."""
 
 
-def parts_of(files: Iterable[Path], *, once: Iterable[Path] = (), count: int | None = None) -> tuple[Part, ...]:
+def parts_of(
+    files: Iterable[Path],
+    *,
+    once: Iterable[Path] = (),
+    count: int | None = None,
+    ordered: Collection[Path] | None = None,
+) -> tuple[Part, ...]:
     """Divide files into parts.
 
     Args:
         files: of addresses; those whose names say their buckets are opened only by the parts that have these, and of
             those that are ordered by bucket a part reads its rows.
         once: files of no address.
+        ordered: those of them that are ordered by bucket; if not given, as is found in their folders.
         count: how many parts, at most ``BUCKETS``; if not given, 16 where most of the bytes are divided, else 1.
     """
     held = {path: buckets_in(path) for path in files}
-    ordered = tuple(str(path) for path in held if is_ordered(path))
+    in_order = set(filter(is_ordered, held)) if ordered is None else {*ordered}
     divided = {path: span for path, span in held.items() if span != ALL_BUCKETS}
-    whole = tuple(str(path) for path in held if path not in divided and not is_ordered(path))
+    whole = tuple(str(path) for path in held if path not in divided and path not in in_order)
+    by_bucket = tuple(str(path) for path in held if path in in_order)
     alone = tuple(map(str, once))
     count = count or (_DIVIDED if _is_mostly(divided, held) else 1)
     edges = [BUCKETS * n // count for n in range(count + 1)]
@@ -144,7 +157,7 @@ def parts_of(files: Iterable[Path], *, once: Iterable[Path] = (), count: int | N
         first, last = edges[n], edges[n + 1] - 1
         own = tuple(str(path) for path, (low, high) in divided.items() if first <= low and high <= last)
         shared = tuple(str(path) for path, (low, high) in divided.items() if low < first <= high or low <= last < high)
-        parts.append(Part((*whole, *shared), (first, last), alone[n::count], own, ordered))
+        parts.append(Part((*whole, *shared), (first, last), alone[n::count], own, by_bucket))
     return tuple(parts)
 
 

@@ -18,6 +18,7 @@ from quetsach.core.text import Text
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError, compacted, rollups
 from quetsach.lake.buckets import divisions_for
+from quetsach.lake.changes import Change
 from quetsach.lake.compacted import COMPACTED, Compacted
 from quetsach.lake.ingestion import Annotate
 from quetsach.lake.lake import Lake
@@ -119,7 +120,8 @@ def reannotate(
     Raises:
         LakeError: the lake cannot be read or written; nothing was changed.
     """
-    total, made, gone, expired, sets = _Again(annotate), list[Compacted](), list[str](), 0, 0
+    total, made, expired, sets = _Again(annotate), list[Compacted](), 0, 0
+    gone, files = list[str](), list[str]()
     with lake.writers.all() as (tmp, catalog):
         for roll_up in catalog.sets():
             if period is not None and roll_up.day not in period:
@@ -128,6 +130,7 @@ def reannotate(
             staged: list[Path] = []
             again = _Again(annotate)
             sightings = catalog.sightings_for(roll_up)
+            catalog.fetch(sightings or ())
             if sightings is None:
                 expired += 1
             elif is_dry_run:
@@ -139,13 +142,16 @@ def reannotate(
                 made.append(_entry(roll_up, _divisions(catalog, roll_up), again.versions))
                 gone += [str(path.relative_to(lake.folder)) for path in sightings]
                 if not is_dry_run:
-                    gone += _publish(lake, catalog, roll_up, made[-1], staged)
+                    replaced, there = _publish(lake, catalog, roll_up, made[-1], staged)
+                    gone += replaced
+                    files += there
             total.sightings += again.sightings
             total.moved += again.moved
             total.renamed += again.renamed
             progress(1)
         if made and not is_dry_run:
-            compacted.revise(lake.folder, made, tmp=tmp)
+            placed = [(lake.folder / path, path) for path in files]
+            lake.put(Change(None, files=placed, moved=made, gone=gone), catalog.entries, tmp)
             lake.writers.discard(gone)
     return Reannotated(sets, total.sightings, total.moved, total.renamed, len(made), expired, not is_dry_run)
 
@@ -167,13 +173,18 @@ def _entry(roll_up: RollUp, divisions: int, versions: set[str]) -> Compacted:
     )
 
 
-def _publish(lake: Lake, catalog: Catalog, roll_up: RollUp, made: Compacted, staged: list[Path]) -> list[str]:
-    """Put the sightings that were written, and their roll-up, in their places; return the roll-up files replaced."""
+def _publish(
+    lake: Lake, catalog: Catalog, roll_up: RollUp, made: Compacted, staged: list[Path]
+) -> tuple[list[str], list[str]]:
+    """Put the sightings that were written, and their roll-up, in their places, where no record lists them yet.
+
+    Return the roll-up files that this replaces, and all that were put.
+    """
     places = [lake.folder / path for path in made.paths]
     storage.publish(zip(staged, places, strict=True))
     if not catalog.by_id[roll_up.deliveries[0]].is_counted:
-        return []
+        return [], list(made.paths)
     revised = replace(roll_up, revision=made.revision)
     files = rollups.build(lake.engine(), revised, places, staged[0].parent, home=lake.home)
     rollups.publish_changed(files, lake.folder)
-    return roll_up.paths()
+    return roll_up.paths(), [*made.paths, *(path for _, path in files)]

@@ -4,21 +4,25 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from quetsach.core.period import Period
 from quetsach.core.sighting import LATER
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError, rollups
+from quetsach.lake.buckets import ordered_if
+from quetsach.lake.changes import FOLDER
 from quetsach.lake.compacted import Compacted, read_compacted
 from quetsach.lake.delivery import Delivery, accounts
+from quetsach.lake.journal import Shared
 from quetsach.lake.rollups import RollUp
 
-FOLDER, INDEX = "deliveries", "deliveries.index"
+INDEX = "deliveries.index"
 _SPARE_LINES = 64
 
 type _Stat = tuple[int, int]
@@ -41,9 +45,22 @@ class Catalog:
         records: the commit records.
         compacted: what lies in other files than it came in.
         making: of the roll-ups (``rollups.read_making``).
+        shared: what the folder is a copy of, if it is one.
+        entries: of its journal, of which all at least are in this.
     """
 
-    def __init__(self, folder: Path, records: Iterable[Record], compacted: Iterable[Compacted], *, making: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        records: Iterable[Record],
+        compacted: Iterable[Compacted],
+        *,
+        making: str,
+        shared: Shared | None = None,
+        entries: int = 0,
+    ) -> None:
+        self.entries = entries
+        self._shared = shared
         known = sorted(records, key=lambda record: (record.delivery.ingested_at, record.delivery.id))
         self.folder = folder
         self.commits = tuple(record.delivery for record in known)
@@ -52,19 +69,35 @@ class Catalog:
         """Every delivery with its account as it is now, oldest first."""
         moved = tuple(compacted)
         self._revised = {one.subject: one for one in moved if one.revision}
-        self.state = _state_of(known, making, self._revised.values())
-        """The same for two catalogs if and only if the same was committed, annotated and is rolled up by the same rule:
-        where sightings lie is not in it."""
+        self._records, self._making = known, making
         self.by_id = {commit.id: commit for commit in self.commits}
         self._compacted = {one.subject: one for one in moved}
         self._places = {old: new for one in moved for old, new in one.places()}
         revisions = {subject: one.revision for subject, one in self._revised.items()}
         self._sets = rollups.roll_ups_of(self.commits, revisions)
         self._set_of = {(one.day, one.feed, one.report): one for one in self._sets}
+        self._sightings: dict[RollUp, list[Path] | None] = {}
         self._roll_ups = tuple(one for one in self._sets if self.by_id[one.deliveries[0]].is_counted)
         self._of_day: dict[date, list[RollUp]] = defaultdict(list)
         for roll_up in self._roll_ups:
             self._of_day[roll_up.day].append(roll_up)
+
+    @cached_property
+    def state(self) -> str:
+        """What is the same for two catalogs if and only if the same was committed, annotated and rolled up by one rule.
+
+        Where sightings lie is not in it.
+        """
+        return _state_of(self._records, self._making, self._revised.values())
+
+    def fetch(self, paths: Iterable[str | Path]) -> None:
+        """Have files of the lake in its folder, before they are read; where it is no copy they are there.
+
+        Raises:
+            LakeError: they cannot be fetched.
+        """
+        if self._shared is not None:
+            self._shared.fetch(paths)
 
     def days(self) -> Iterator[date]:
         """Yield each day (UTC) with sightings of infected machines, in order."""
@@ -91,6 +124,12 @@ class Catalog:
 
     def sightings_for(self, roll_up: RollUp) -> list[Path] | None:
         """Return the files that a roll-up is made from, each once; ``None`` where they have expired."""
+        if roll_up not in self._sightings:
+            self._sightings[roll_up] = self._made_from(roll_up)
+        found = self._sightings[roll_up]
+        return None if found is None else list(found)
+
+    def _made_from(self, roll_up: RollUp) -> list[Path] | None:
         if self._has_expired(roll_up):
             return None
         made_from = (self.by_id[id_] for id_ in roll_up.deliveries)
@@ -116,14 +155,31 @@ class Catalog:
         IPv6 the /64s, where sightings have expired, unless ``of_expired`` leaves those days out.
         """
         found: list[Path] = []
+        there = self.there([one.path("seen") for one in self.roll_ups(period)])
         for roll_up in self.roll_ups(period):
             sightings = self.sightings_for(roll_up)
-            seen = self.folder / roll_up.path("seen")
             if sightings is None:
                 found += [self.folder / roll_up.path("addresses")] if of_expired else []
             else:
-                found += [seen] if seen.exists() else sightings
+                found += [self.folder / roll_up.path("seen")] if roll_up.path("seen") in there else sightings
         return found
+
+    def there(self, paths: Collection[str]) -> set[str]:
+        """Return those of some paths, relative to the lake, that are files of it."""
+        if self._shared is not None:
+            return {one.path for one in self._shared.held(paths)}
+        return {path for path in paths if (self.folder / path).exists()}
+
+    def ordered(self, files: Iterable[Path]) -> set[Path]:
+        """Return those of some files whose rows lie in the order of their buckets, with these in a column."""
+        deciding = {file: told for file in files if (told := ordered_if(file))}
+        if self._shared is None:
+            return {file for file, told in deciding.items() if told.exists()}
+        inner = {
+            file: told.relative_to(self.folder) for file, told in deciding.items() if told.is_relative_to(self.folder)
+        }
+        there = self.there([str(path) for path in inner.values()])
+        return {file for file, told in deciding.items() if told.exists() or str(inner.get(file)) in there}
 
     def kept(self, period: Period) -> list[Path]:
         """Return the files of the sightings of a period, and of roll-ups where those have expired."""
@@ -194,8 +250,9 @@ def _state_of(records: Iterable[Record], making: str, revised: Iterable[Compacte
 class CatalogReader:
     """Reads catalogs of the lake in ``folder``; a record that has not changed since is not read again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: Shared | None = None) -> None:
         self._folder = folder
+        self._shared = shared
         self._known: dict[str, tuple[_Stat, Record]] = {}
         self._indexed: dict[str, _Stat] = {}
         self._index_stat: _Stat | None = None
@@ -207,13 +264,16 @@ class CatalogReader:
         Raises:
             LakeError: a record cannot be read, or is damaged.
         """
+        entries = self._shared.applied() if self._shared else 0
         # Compacted days first: then all that is compacted is of deliveries that are known.
         compacted = read_compacted(self._folder)
         self._refresh()
         records = (record for _, record in self._known.values())
-        return Catalog(self._folder, records, compacted, making=rollups.read_making(self._folder))
+        making = rollups.read_making(self._folder)
+        return Catalog(self._folder, records, compacted, making=making, shared=self._shared, entries=entries)
 
-    def _refresh(self) -> None:
+    def _refresh(self) -> dict[str, _Stat]:
+        """Know what is there now; return the records with what they were like."""
         stats = self._stats()
         if any(name not in self._known or self._known[name][0] != stat for name, stat in stats.items()):
             self._read_index(stats)
@@ -222,6 +282,7 @@ class CatalogReader:
             found = self._known.get(name)
             known[name] = found if found and found[0] == stat else (stat, self._read_record(name))
         self._known = known
+        return stats
 
     def save(self) -> None:
         """Bring the index up to date; for one writer at a time.
@@ -231,8 +292,7 @@ class CatalogReader:
         Raises:
             LakeError: a record cannot be read, or is damaged.
         """
-        self._refresh()
-        self._read_index(self._stats())  # what other writers have added
+        self._read_index(self._refresh())  # what other writers have added
         behind = [name for name, (stat, _) in self._known.items() if self._indexed.get(name) != stat]
         if not behind:
             return

@@ -147,11 +147,12 @@ def retry(
         if former is None or not (former.quarantined and former.has_landed):
             raise LakeError(Text("nothing is set aside of this delivery"), where=delivery)
         landed = lake.folder / former.landed_path
+        catalog.fetch([former.landed_path, former.quarantine_path])
         layout = _layout(lake, former, landed)
         refuse_other_subject(catalog, layout)
         quarantine = lake.folder / former.quarantine_path
         places = _Places(quarantine, former.quarantined, _expired(catalog, former))
-        ingestion = Ingestion(tmp, Fresh(lake.engine()), lambda day: committed_of(catalog, day, layout))
+        ingestion = Ingestion(tmp, Fresh(lake.engine), lambda day: committed_of(catalog, day, layout))
         ingestion.stage(places.of(read(landed_chunks(landed), layout, families, now=as_utc(now))), annotate, progress)
         left = _leave(lake, places.unread, quarantine, tmp, has_new=bool(ingestion.quarantined))
         ingestion.leave(len(places.unread))

@@ -158,6 +158,10 @@ def read_making(lake: Path) -> str:
         ) from error
 
 
+PARTS = ("addresses", "gaps", "bots", "reach", "seen", "clock")
+"""The files of a roll-up, some of which a day may not have."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class RollUp:
     """The roll-up of one report and day that stands for these deliveries, by identifier."""
@@ -183,7 +187,7 @@ class RollUp:
 
     def paths(self) -> list[str]:
         """Return every file that it may have, relative to the lake."""
-        return [self.path(part) for part in ("addresses", "gaps", "bots", "reach", "seen", "clock")]
+        return [self.path(part) for part in PARTS]
 
 
 def roll_ups_of(deliveries: Iterable[Delivery], revisions: Mapping[tuple[date, str, str], int]) -> tuple[RollUp, ...]:
@@ -244,11 +248,16 @@ def publish_changed(files: Sequence[tuple[Path, str]], lake: Path) -> bool:
         files: staged files with their paths relative to the lake.
         lake: the lake's folder.
     """
-    changed = [(staged, lake / path) for staged, path in files if not _is_same(staged, lake / path)]
-    for staged, _ in changed:
+    others = [(staged, lake / path) for staged, path in changed(files, lake)]
+    for staged, _ in others:
         storage.sync(staged)
-    storage.publish(changed)
-    return bool(changed)
+    storage.publish(others)
+    return bool(others)
+
+
+def changed(files: Sequence[tuple[Path, str]], lake: Path) -> list[tuple[Path, str]]:
+    """Return those of staged files that are not in their places already, byte by byte."""
+    return [(staged, path) for staged, path in files if not _is_same(staged, lake / path)]
 
 
 def _is_same(made: Path, kept: Path) -> bool:
@@ -316,22 +325,34 @@ _SEEN = f"""
     from raw group by all order by all
 """
 _DESTINATIONS = f"""
-    with home as (
+    with home as materialized (
         select family, ip_version, {_NETWORK} as network, destination from raw
         where not is_abroad and destination != '' group by all
     ),
-    sizes as (select family, ip_version, destination, count(*) as size from home group by all),
-    ranked as (
-        select * exclude (size), row_number() over (
-            partition by family, ip_version order by size desc, destination
-        ) as place from sizes
+    sizes as (select family, ip_version, destination, count(*) as addresses from home group by all),
+    ranked as materialized (
+        select *, row_number() over (partition by family, ip_version order by addresses desc, destination) as place
+        from sizes
     ),
-    pairs as (
-        select family, ip_version, network, if(place > {MOST_DESTINATIONS}, '', destination) as destination
-        from home join ranked using (family, ip_version, destination) group by all
+    pairs as materialized (
+        select family, ip_version, network, destination
+        from home join ranked using (family, ip_version, destination) where place <= {MOST_DESTINATIONS}
+        union all
+        select distinct family, ip_version, network, ''
+        from home join ranked using (family, ip_version, destination) where place > {MOST_DESTINATIONS}
     ),
-    counted as (select *, count(*) over (partition by family, ip_version, network) as others from pairs)
-    select family, ip_version, destination, count(*) as addresses, count(*) filter (others = 1) as alone
+    single as (
+        select family, ip_version, any_value(destination) as destination
+        from pairs group by family, ip_version, network having count(*) = 1
+    ),
+    counted as (
+        select family, ip_version, destination, addresses, 0 as alone from ranked where place <= {MOST_DESTINATIONS}
+        union all
+        select family, ip_version, '', count(*), 0 from pairs where destination = '' group by all
+        union all
+        select family, ip_version, destination, 0, count(*) from single group by all
+    )
+    select family, ip_version, destination, sum(addresses)::bigint as addresses, sum(alone)::bigint as alone
     from counted group by all order by all
 """
 _TIME_BITS = 37

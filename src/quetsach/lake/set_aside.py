@@ -120,6 +120,7 @@ def as_json_lines(records: Iterable[SetAside]) -> Iterator[str]:
 
 
 def _of_delivery(view: LakeView, delivery: Delivery) -> Iterator[SetAside]:
+    view.catalog.fetch([delivery.quarantine_path, delivery.landed_path])
     try:
         with pq.ParquetFile(view.folder / delivery.quarantine_path) as file:
             rows = chain.from_iterable(

@@ -21,7 +21,8 @@ import pyarrow as pa
 
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError
-from quetsach.lake.placement import ROWS, AskedParts, Elsewhere, is_loopback, read_answers
+from quetsach.lake.place import is_loopback
+from quetsach.lake.placement import ROWS, AskedParts, Elsewhere, read_answers
 from quetsach.lake.queries import Part, Question
 
 

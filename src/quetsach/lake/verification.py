@@ -9,7 +9,7 @@ stands on could change unseen: nothing but a backup tells what it was.
 import hashlib
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import LocalText, SystemText, Text
-from quetsach.lake import LakeError, compacted, readers, records, rollups
+from quetsach.lake import LakeError, changes, compacted, readers, records, rollups
 from quetsach.lake.buckets import OF_ADDRESS, buckets_in
 from quetsach.lake.delivery import Delivery, accounts
 from quetsach.lake.ingestion import landed_chunks
+from quetsach.lake.journal import Shared
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import Catalog
 from quetsach.lake.rollups import RollUp
@@ -103,6 +104,7 @@ class Verification:
         self._landed = self._chosen(list(landed.values()))
         self._days = self._chosen([one for one in catalog.sets() if catalog.sightings_for(one) is not None])
         self._are_made = rollups.read_making(lake.folder) == rollups.MAKING
+        self._fetched = self._to_fetch() if lake.shared else None
 
     def _chosen[T](self, all_of_them: list[T]) -> list[T]:
         if self._is_deep or len(all_of_them) <= SAMPLE:
@@ -128,6 +130,8 @@ class Verification:
                 progress(1)
 
         try:
+            if self._lake.shared is not None and self._fetched is not None:
+                faults += self._stored(self._lake.shared, self._fetched)
             look(self._delivery, list(catalog.commits))
             look(self._set, list(catalog.sets()))
             look(self._landed_bytes, self._landed)
@@ -152,9 +156,43 @@ class Verification:
             faults=tuple(faults + unlisted),
         )
 
+    def _to_fetch(self) -> set[str]:
+        """Return the files that are read of a lake in an object store: those of what was chosen, and nothing else."""
+        found = {delivery.landed_path for delivery in self._landed}
+        for one in self._days:
+            found |= {path for paths in self._catalog.rows_in(one) for path in paths} | {*self._catalog.paths_of(one)}
+        if self._is_deep:
+            found |= self._catalog.paths() | self._catalog.roll_up_paths()
+        return found
+
+    def _stored(self, shared: Shared, wanted: set[str]) -> Iterator[Fault]:
+        """Look whether the store has every object, and fetch what is read: a copy tells nothing of it."""
+        held, sizes = shared.current(), shared.stored_sizes()
+        for one in held:
+            fault = None
+            if sizes.get(one.name) is None:
+                fault = _missing(one.path)
+            elif sizes[one.name] != one.size_bytes:
+                fault = Fault(Kind.DAMAGED, one.path, Text("an object is not what the journal of the lake says"))
+            elif one.path in wanted:
+                try:
+                    shared.fetch([one.path], again=True)
+                except LakeError as error:
+                    fault = Fault(Kind.DAMAGED, one.path, _said(error))
+            if fault:
+                wanted.discard(one.path)
+                yield fault
+
+    def _is_there(self, path: str) -> bool:
+        """Whether a file is there; what an object store lacks was told already."""
+        return self._fetched is not None or (self._lake.folder / path).is_file()
+
+    def _is_read(self, paths: Collection[str]) -> bool:
+        return self._fetched is None or self._fetched.issuperset(paths)
+
     def _delivery(self, delivery: Delivery) -> Iterator[Fault]:
         """Look at what lies under a delivery's own name, and whether the index says of it what its record says."""
-        record = f"{records.FOLDER}/{delivery.id}.json"
+        record = f"{changes.FOLDER}/{delivery.id}.json"
         try:
             written = Delivery.from_json((self._lake.folder / record).read_bytes(), where=record)
         except (OSError, LakeError) as error:  # it was there and sound when this look began
@@ -162,7 +200,7 @@ class Verification:
             return
         if _lasting(written) != _lasting(delivery):
             yield Fault(Kind.RECORD, record, Text("the index of records says something else of this delivery"))
-        if delivery.has_landed and not (self._lake.folder / delivery.landed_path).is_file():
+        if delivery.has_landed and not self._is_there(delivery.landed_path):
             yield _missing(delivery.landed_path)
         if delivery.has_landed and delivery.quarantined:
             yield from self._rows((delivery.quarantine_path,), delivery.quarantined)
@@ -174,7 +212,7 @@ class Verification:
         if self._catalog.by_id[one.deliveries[0]].is_counted:
             is_whole = self._are_made and self._catalog.sightings_for(one) is not None
             for needed in (one.path(part) for part in ("addresses", "gaps", "clock", *(["seen"] if is_whole else []))):
-                if not (self._lake.folder / needed).is_file():
+                if not self._is_there(needed):
                     yield _missing(needed)
             for part in ("addresses", "gaps", "bots", "reach", "seen"):
                 if (self._lake.folder / one.path(part)).is_file():
@@ -188,7 +226,7 @@ class Verification:
     def _rows(self, paths: tuple[str, ...], expected: int | None = None) -> Iterator[Fault]:
         """Hold the number of rows that files say they have together against what they should have."""
         rows, are_read = 0, True
-        for path in paths:
+        for path in paths if self._is_read(paths) else ():
             try:
                 with pq.ParquetFile(self._lake.folder / path) as file:
                     rows += file.metadata.num_rows
@@ -198,7 +236,7 @@ class Verification:
             except (OSError, pa.ArrowException) as error:
                 are_read = False
                 yield Fault(Kind.DAMAGED, path, SystemText(error))
-        if are_read and expected is not None and rows != expected:
+        if are_read and self._is_read(paths) and expected is not None and rows != expected:
             told = Text("{rows} rows, but {expected} by the records", rows=rows, expected=expected)
             yield Fault(Kind.ROWS, paths[0], told)
 
@@ -289,9 +327,9 @@ class Verification:
         with self._lake.writers.none() as catalog:
             is_swept = self._lake.writers.has_left
             listed = catalog.paths() | catalog.roll_up_paths() | _OWN
-            listed |= {f"{records.FOLDER}/{commit.id}.json" for commit in catalog.commits}
+            listed |= {f"{changes.FOLDER}/{commit.id}.json" for commit in catalog.commits}
             there = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
-        left = [path for path in there if path not in listed and not path.startswith(".writer.")]
+        left = [path for path in there if path not in listed and not path.startswith((".writer.", ".shared"))]
         waiting = [path for path in left if is_swept and path.startswith(_SWEPT)]
         told = Text("no record lists this file")
         return [Fault(Kind.UNLISTED, path, told) for path in sorted({*left} - {*waiting})], len(waiting)
@@ -304,22 +342,22 @@ _EPOCH_ORDINAL = 719_163
 def _damaged_records(folder: Path) -> Iterator[Fault]:
     """Yield the commit records that cannot be read, or do not follow each other."""
     sound: list[Delivery] = []
-    for path in sorted((folder / records.FOLDER).glob("*.json")):
+    for path in sorted((folder / changes.FOLDER).glob("*.json")):
         try:
             delivery = Delivery.from_json(path.read_bytes(), where=path.name)
         except FileNotFoundError:
             continue
         except (OSError, LakeError) as error:
-            yield Fault(Kind.RECORD, f"{records.FOLDER}/{path.name}", _said(error))
+            yield Fault(Kind.RECORD, f"{changes.FOLDER}/{path.name}", _said(error))
         else:
             sound.append(delivery)
             if f"{delivery.id}.json" != path.name:
                 told = Text("this commit record has not the name of its delivery")
-                yield Fault(Kind.RECORD, f"{records.FOLDER}/{path.name}", told)
+                yield Fault(Kind.RECORD, f"{changes.FOLDER}/{path.name}", told)
     try:
         accounts(sound)
     except LakeError as error:
-        yield Fault(Kind.RECORD, f"{records.FOLDER}/{error.where}", _said(error))
+        yield Fault(Kind.RECORD, f"{changes.FOLDER}/{error.where}", _said(error))
 
 
 def _said(error: Exception) -> LocalText:

@@ -8,17 +8,18 @@ that is mended shows in it at once (``keeping.rebuild``).
 import hashlib
 import os
 import weakref
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from quetsach.assess import UNKNOWN, UNPLACED, Basis
+from quetsach.assess import UNKNOWN, UNPLACED, Basis, ReportHealth
+from quetsach.assess.feed_levels import level_breaks, sends_differences
 from quetsach.core.country import WEEKEND, Country
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY, FamilyNames
 from quetsach.core.period import Period
@@ -35,6 +36,8 @@ from quetsach.lake.rollups import RollUp
 QUARANTINED = pa.schema([("file", pa.string()), ("delivery", pa.string()), *REJECTS])
 """What ``LakeView.quarantined`` returns."""
 
+_BESIDE = timedelta(days=28)
+"""How far beyond a window its reports are looked at, for a level is told by the days around."""
 _DAYS_WITH_DATA = pa.schema(
     [("feed", pa.string()), ("report", pa.string()), ("day", pa.date32()), ("sightings", pa.int64())]
 )
@@ -112,6 +115,7 @@ class LakeView:
         """Return the names, of a period or all, that wait for an analyst to place them (``queries.unplaced_names``)."""
         days = list(self.catalog.days())
         files = self.catalog.kept(period or Period(min(days), max(days))) if days else []
+        self.catalog.fetch(files)
         return queries.unplaced_names(self.engine(), files, self.names or ())
 
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -127,8 +131,11 @@ class LakeView:
         return question.merged(self._placement.answers(question, parts))
 
     def parts_of(self, files: Iterable[Path], *, once: Iterable[Path] = ()) -> tuple[Part, ...]:
-        """Divide files as it pays where questions are answered (``queries.parts_of``)."""
-        return parts_of(files, once=once, count=self._placement.parts)
+        """Divide files as pays where questions are answered (``queries.parts_of``); fetch them where that is here."""
+        files, once = list(files), list(once)
+        if self._placement.is_here:
+            self.catalog.fetch([*files, *once])
+        return parts_of(files, once=once, count=self._placement.parts, ordered=self.catalog.ordered(files))
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return every delivery, oldest first."""
@@ -160,6 +167,33 @@ class LakeView:
             days_with_data=len({row["day"] for row in seen}),
             as_of=self.newest_day(until=last_ingest) or self.newest_day(),
             network_versions=self.catalog.network_versions(period),
+            health=self._health(period, seen),
+        )
+
+    def _health(self, period: Period, seen: Iterable[Mapping[str, Any]]) -> tuple[ReportHealth, ...]:
+        """Return how each report was that has data in a period; its level is looked at some weeks beyond both ends."""
+        around = Period(period.first - _BESIDE, period.last + _BESIDE)
+        levels: dict[tuple[str, str], dict[date, int]] = defaultdict(dict)
+        for row in self.days_with_data(around).to_pylist():
+            levels[row["feed"], row["report"]][row["day"]] = row["sightings"]
+        records, aside = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        for delivery in self.deliveries():
+            if any(day in period for day in delivery.days):
+                records[delivery.feed, delivery.report] += delivery.records
+                aside[delivery.feed, delivery.report] += delivery.quarantined
+        days = Counter((row["feed"], row["report"]) for row in seen)
+        return tuple(
+            ReportHealth(
+                "/".join(report),
+                days[report],
+                records[report],
+                aside[report],
+                tuple(
+                    (b.day, round(b.times, 3)) for b in level_breaks(levels[report]) if b.is_sure and b.day in period
+                ),
+                sends_differences(levels[report]),
+            )
+            for report in sorted(days)
         )
 
     def days_with_data(self, period: Period) -> pa.Table:
@@ -267,6 +301,7 @@ class LakeView:
         return CountAddresses(by, None if families is None else tuple(sorted(families)), self.names, self.home)
 
     def _rejects_of(self, delivery: Delivery) -> pa.Table:
+        self.catalog.fetch([delivery.quarantine_path])
         try:
             rejects = pq.read_table(self.folder / delivery.quarantine_path, schema=REJECTS, partitioning=None)
         except (OSError, pa.ArrowInvalid) as error:

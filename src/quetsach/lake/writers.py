@@ -15,12 +15,13 @@ file of each other's but the records of where days lie and of what is committed,
 import fcntl
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from quetsach import storage
 from quetsach.lake import readers
+from quetsach.lake.journal import Shared
 from quetsach.lake.records import Catalog, CatalogReader
 
 
@@ -30,10 +31,12 @@ class Writers:
     Args:
         folder: the lake.
         reader: of its catalogs.
+        shared: what the folder is a copy of, if it is one: then this is about the processes of one machine.
     """
 
-    def __init__(self, folder: Path, reader: CatalogReader) -> None:
+    def __init__(self, folder: Path, reader: CatalogReader, shared: Shared | None = None) -> None:
         self._folder = folder
+        self._shared = shared
         self._reader = reader
         self._tmp = folder / "tmp"
         self._unswept = folder / ".unswept"
@@ -46,6 +49,7 @@ class Writers:
         """
         name = f"{feed}.{report}"
         with self._entered() as lock, storage.locked(self._folder / f".writer.{name}"):
+            self._pull()
             tmp = self._tmp / name
             tmp.mkdir(parents=True)
             try:
@@ -67,6 +71,7 @@ class Writers:
         What a former writer left behind, or could not delete because somebody was reading, is swept first.
         """
         with self._entered(is_alone=True):
+            self._pull()
             tmp = self._tmp / "all"
             shutil.rmtree(self._tmp, ignore_errors=True)
             tmp.mkdir(parents=True)
@@ -85,7 +90,8 @@ class Writers:
         storage.make_folder(self._folder)
         with storage.locked(self._folder / ".writer-next"), (self._folder / ".writer").open("a+b") as lock:
             _alone(lock)
-            yield self._reader.read()
+            with self._shared.still() if self._shared else nullcontext():
+                yield self._reader.read()
 
     @property
     def has_left(self) -> bool:
@@ -108,6 +114,18 @@ class Writers:
                     if str(path.relative_to(self._folder)) not in listed:
                         path.unlink()
             self._unswept.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Sweep what was left, if just now nobody writes or reads; waits for nobody."""
+        if not self._unswept.exists():
+            return
+        with (
+            suppress(BlockingIOError),
+            storage.locked(self._folder / ".writer-next", waits=False),
+            (self._folder / ".writer").open("a+b") as lock,
+        ):
+            if _alone(lock, waits=False):
+                self.sweep(self._reader.read())
 
     def discard(self, paths: Iterable[str]) -> bool:
         """Delete files, relative to the lake, that no record lists; left for the next writer while somebody reads."""
@@ -139,6 +157,10 @@ class Writers:
                 if not is_alone:
                     fcntl.flock(lock, fcntl.LOCK_SH)  # nobody comes in between: what comes next is locked
             yield lock
+
+    def _pull(self) -> None:
+        if self._shared is not None:
+            self._shared.pull()
 
     def _has_dead(self) -> bool:
         """Return whether the folder of a writer is left whose lock nobody holds."""

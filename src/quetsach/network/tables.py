@@ -321,6 +321,8 @@ class NetworkTables:
 
 
 def _is_world(ranges: AddressRanges, national: AddressRanges) -> bool:
+    if ranges is national:
+        return False
     whole, own = (sum(table.announced_ipv4().values()) for table in (ranges, national))
     return whole > WORLD_TIMES * own
 

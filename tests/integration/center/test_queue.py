@@ -322,11 +322,24 @@ def test_the_commands_speak_tls_prove_who_they_are_and_take_a_folder_in_once(tmp
         assert quetsach(*sending).stdout.count("it is there once") == 3
         listed = quetsach("center", "feeds", "queue", "--json", *data)
         assert json.loads(listed.stdout) == [{"feed": "plain", "report": "honeypot-a", "waiting": 3}], listed.stderr
-        taking = quetsach("center", "feeds", "commit", "--until-empty", "--json", *data)
+        taking_words = ("center", "feeds", "commit", "--until-empty", "--json")
+        taking = quetsach(*taking_words, *data)
         told = [json.loads(line) for line in taking.stdout.splitlines()]
         assert [one["status"] for one in told] == ["taken"] * 3, taking.stderr
         assert sorted(one["files"][0]["accepted"] for one in told) == [2, 2, 2]
         assert quetsach("center", "feeds", "queue", *data).stdout == "No delivery waits.\n"
+        for ends_alone in (True, False):
+            (tmp_path / "unread.csv").write_text(f"neither,a,header,{ends_alone}\n")
+            assert quetsach("center", "feeds", "send", tmp_path / "unread.csv", *sending[4:]).returncode == 0
+            committing = [sys.executable, "-m", "quetsach", *taking_words[:3], *data]
+            with subprocess.Popen(
+                [*committing, *(["--until-empty"] if ends_alone else [])], stderr=subprocess.PIPE, text=True
+            ) as service:
+                assert service.stderr is not None
+                assert "the header lacks" in service.stderr.readline()
+                if not ends_alone:
+                    service.send_signal(signal.SIGTERM)
+            assert service.returncode == (1 if ends_alone else 0), "a service that is stopped has not failed"
         (tmp_path / "data" / "password").write_text("another-password\n")
         refused = quetsach("center", "feeds", "queue", *data)
         assert refused.returncode == 1

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tests.lake_reader import watch_layouts
 
+from quetsach.centre.store import load_shared
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds.table import ANNOTATIONS
@@ -33,9 +34,14 @@ def annotate(table: pa.Table) -> pa.Table:
     return table
 
 
+def lake_in(folder: Path) -> Lake:
+    """Return the lake of a folder, which is a copy where a file beside it says so."""
+    return Lake(folder, shared=load_shared(folder.parent))
+
+
 def compact(folder: Path) -> None:
     for _ in range(2):  # the second time sweeps what the first has gathered
-        keeping.compact(Lake(folder), least_files=2)
+        keeping.compact(lake_in(folder), least_files=2)
 
 
 def annotate_otherwise(table: pa.Table) -> pa.Table:
@@ -48,7 +54,7 @@ def annotate_otherwise(table: pa.Table) -> pa.Table:
 
 def again(folder: Path) -> None:
     for _ in range(2):  # the second time sweeps what a reader or a kill left, and changes nothing
-        reannotate(Lake(folder), annotate_otherwise)
+        reannotate(lake_in(folder), annotate_otherwise)
 
 
 def retry_watch(folder: Path) -> None:
@@ -63,7 +69,7 @@ def retry_watch(folder: Path) -> None:
 
 
 def ingest(folder: Path, files: list[Path]) -> None:
-    lake = Lake(folder)
+    lake = lake_in(folder)
     now = datetime(2020, 6, 17, tzinfo=UTC)
     for file in files:
         outcomes = ingest_file(

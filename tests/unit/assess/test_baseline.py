@@ -1,9 +1,11 @@
+import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from quetsach.assess import AssessError, Basis, FrozenBaseline, compare_again, read_baseline
+from quetsach.assess import AssessError, Basis, FrozenBaseline, ReportHealth, compare_again, read_baseline
 from quetsach.core.period import Period
 
 WINDOW = Period(date(2020, 6, 16), date(2020, 7, 15))
@@ -11,8 +13,25 @@ BASIS = Basis(WINDOW, ("shadowserver/event4_sinkhole",), 30, date(2021, 2, 28), 
 FROZEN = FrozenBaseline("test", 20145, BASIS, datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_a_frozen_baseline_is_read_back_as_it_was() -> None:
-    assert read_baseline(FROZEN.to_json(), where="b.json") == FROZEN
+HEALTH = (
+    ReportHealth("shadowserver/event4_sinkhole", 29, 1000, 7, ((date(2020, 6, 20), 0.5),), sends_differences=False),
+    ReportHealth("plain/x", 30),
+)
+
+
+@pytest.mark.parametrize("health", [(), HEALTH])
+def test_a_frozen_baseline_is_read_back_as_it_was(health: tuple[ReportHealth, ...]) -> None:
+    frozen = replace(FROZEN, basis=replace(BASIS, health=health))
+    assert read_baseline(frozen.to_json(), where="b.json") == frozen
+
+
+def test_a_baseline_from_before_health_was_kept_is_read() -> None:
+    sealed = json.loads(FROZEN.to_json())
+    del sealed["baseline"]["health"]
+    sealed["sha256"] = hashlib.sha256(
+        json.dumps(sealed["baseline"], ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
+    assert read_baseline(json.dumps(sealed).encode(), where="b.json") == FROZEN
 
 
 @pytest.mark.parametrize(
@@ -47,7 +66,9 @@ def test_what_is_no_baseline_is_refused(content: bytes) -> None:
         read_baseline(content, where="b.json")
 
 
-@pytest.mark.parametrize("field", ["addresses", "first", "as_of", "feeds", "days_with_data", "frozen_at", "definition"])
+@pytest.mark.parametrize(
+    "field", ["addresses", "first", "as_of", "feeds", "days_with_data", "frozen_at", "definition", "health"]
+)
 @pytest.mark.parametrize("value", [None, "x", float("inf"), [1], {"a": 1}])
 def test_a_field_of_another_kind_is_refused(field: str, value: object) -> None:
     sealed = json.loads(FROZEN.to_json())

@@ -3,9 +3,11 @@
 import math
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.api import OLS, add_constant
 
 from quetsach.assess.comparison import Against, Compared, Point, compare, project
 from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
@@ -61,5 +63,9 @@ def test_the_interval_of_a_noisy_trend_widens_with_the_distance() -> None:
     near, far = project(noisy, at=AT), project(noisy, at=AT + timedelta(days=700))
     assert isinstance(near, Estimate)
     assert isinstance(far, Estimate)
-    assert near.low < near.value < near.high
+    design = add_constant(np.array([float(p.day.toordinal() - AT.toordinal()) for p in noisy]))
+    fitted = OLS(np.log([p.value for p in noisy]), design).fit()
+    low, high = fitted.get_prediction(np.array([[1.0, 0.0]])).conf_int(obs=True, alpha=0.05)[0]
+    assert (near.low, near.high) == pytest.approx((math.exp(low), math.exp(high)), rel=1e-6)
+    assert near.value == pytest.approx(math.exp(fitted.params[0]), rel=1e-6)
     assert far.high / far.low > near.high / near.low

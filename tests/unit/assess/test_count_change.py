@@ -1,9 +1,12 @@
 """What the change of a count is worth: intervals that hold the truth, and no row set apart by chance."""
 
+import math
+
 import numpy as np
 import pytest
+import scipy
 
-from quetsach.assess.comparison import Side, count_change, sides
+from quetsach.assess.comparison import Side, _spread, count_change, sides
 
 DAYS = 30
 HOSTS_STAY_DAYS = 20.0
@@ -36,6 +39,23 @@ def test_the_value_is_the_plain_change_of_the_means() -> None:
     assert change is not None
     assert change.percent.value == pytest.approx(-60)
     assert change.percent.low < -60 < change.percent.high
+
+
+def test_a_mean_is_as_uncertain_as_one_day_and_as_its_weeks_differ() -> None:
+    change = count_change([100.0] * 30, [10.0] * 7 + [20.0] * 7 + [15.0] * 6)
+    assert change is not None
+    assert (change.before, change.after) == (100, 15)
+    of_weeks = ((10 - 15) ** 2 + (20 - 15) ** 2) / 2
+    assert change.error == pytest.approx(math.hypot(math.sqrt(100) / 100, math.sqrt(15 + of_weeks) / 15))
+    a_day = count_change([16.0], [25.0])
+    assert a_day is not None
+    assert a_day.error == pytest.approx(math.hypot(1 / 4, 1 / 5))
+
+
+@pytest.mark.parametrize(("times", "kept", "spread"), [(3, 1, 3), (0.5, 1, 1), (3, 250, 3), (3, 251, 1)])
+def test_rows_are_as_different_as_the_middle_one_of_five_or_more(times: float, kept: int, spread: float) -> None:
+    scores = times * scipy.special.ndtri((np.arange(1001) + 0.5) / 1001)
+    assert _spread(scores[::kept]) == pytest.approx(spread, rel=0.01)
 
 
 def test_where_nothing_was_counted_there_is_no_change() -> None:

@@ -87,6 +87,7 @@ def test_every_figure_carries_its_definition_and_basis() -> None:
         "feeds": ["plain/test"],
         "as_of": "2025-07-01",
         "network_versions": [],
+        "health": [],
     }
 
 

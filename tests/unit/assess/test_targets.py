@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from quetsach.assess import (
     AssessError,
     Basis,
+    ReportHealth,
     WindowCount,
     change_against,
     judge_baseline,
@@ -92,3 +94,40 @@ def test_a_baseline_with_missing_days_is_said() -> None:
 def test_the_newest_window_is_the_last_with_data() -> None:
     first, empty = _count(date(2020, 11, 1), 1), _count(date(2021, 1, 30), 0, with_data=0, feeds=())
     assert newest_with_data([change_against(empty, BASELINE), change_against(first, BASELINE)]) is first
+
+
+def _with(*reports: ReportHealth) -> WindowCount:
+    count = _count(date(2020, 11, 1), 9000)
+    return replace(count, basis=replace(count.basis, health=reports))
+
+
+def test_what_makes_a_report_doubtful_is_said_with_the_change() -> None:
+    doubtful = _with(
+        ReportHealth("f/few", 29, 100, 5),
+        ReportHealth("f/level", 30, 100, 0, ((date(2020, 11, 9), 0.62),)),
+        ReportHealth("f/set-aside", 30, 100, 6),
+        ReportHealth("f/weekly", 30, 0, 0, (), sends_differences=True),
+    )
+    told = {notice.code: notice.text.en for notice in change_against(doubtful, BASELINE).notices}
+    window = "1 November 2020 to 30 November 2020"
+    assert told == {
+        "feed-days-missing": f"f/few has data on only 29 of the 30 days of {window}; a change can come from the feed "
+        "and not from infections.",
+        "feed-level-break": "On 9 November 2020 (UTC) the level of f/level changed at one stroke, to 0.62 times what "
+        "it was; instruments do that, cleaning does not.",
+        "feed-records-set-aside": f"6.0 % of the records of f/set-aside in {window} were set aside as unreadable; the "
+        "true figure may be higher.",
+        "feed-sends-differences": "f/weekly seems to send whole lists on Sundays and differences on other days; its "
+        "figures of a day are no count of that day.",
+    }
+
+
+def test_a_healthy_report_needs_no_words() -> None:
+    assert change_against(_with(ReportHealth("f/r", 30, 100, 5, (), sends_differences=False)), BASELINE).notices == ()
+
+
+def test_gaps_and_breaks_are_counted_and_unknown_where_nothing_was_kept() -> None:
+    first, second = (date(2020, 11, 9), 0.62), (date(2020, 11, 20), 1.5)
+    basis = _with(ReportHealth("f/a", 29, 1, 0, (first, second)), ReportHealth("f/b", 30, 1, 0)).basis
+    assert (basis.reports_with_gaps, basis.level_breaks) == (1, 2)
+    assert (BASELINE.basis.reports_with_gaps, BASELINE.basis.level_breaks) == (None, None)

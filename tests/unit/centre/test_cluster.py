@@ -1,4 +1,4 @@
-"""The file that names a cluster: what it may say, and what is said of mistakes."""
+"""The files that name a cluster and an object store: what they may say, and what is said of mistakes."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from quetsach.centre.cluster import FILE, load_placement
+from quetsach.centre.store import load_shared
+from quetsach.centre.tables import STORE_FILE
 from quetsach.core.errors import InputError
 from quetsach.lake import LakeError
+from quetsach.lake.place import Place
 from quetsach.lake.placement import Here
 from quetsach.lake.queries import Engine
 
@@ -74,3 +77,39 @@ def test_a_spark_is_asked_with_what_the_file_names(tmp_path: Path) -> None:
         Engine()
     )
     assert (made.parts, made.folder, made.token, made.ca) == (8, tmp_path / "lake", tmp_path / "token", None)
+
+
+def test_a_lake_is_in_its_folder_where_nothing_names_a_store(tmp_path: Path) -> None:
+    assert load_shared(tmp_path) is None
+
+
+def test_a_store_is_named_with_its_keys(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text('access_key = "a"\nsecret_key = "s"\n')
+    (tmp_path / STORE_FILE).write_text(
+        'url = "https://s3.example:9000"\nbucket = "lake"\nprefix = "vn/2026"\nregion = "vn-1"\ncredentials = "keys"\n'
+    )
+    shared = load_shared(tmp_path)
+    assert shared
+    assert shared.place == Place("https://s3.example:9000", "lake", "vn/2026/", "vn-1", tmp_path / "keys")
+    assert shared.folder == tmp_path / "lake"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('url = "s3://lake"\nbucket = "lake"\n', "url"),
+        ('url = "https://a/b"\nbucket = "lake"\n', "url"),
+        ('url = "https://user:pass@a"\nbucket = "lake"\n', "url"),
+        ('url = "https://a"\n', "bucket"),
+        ('url = "https://a"\nbucket = "La ke"\n', "bucket"),
+        ('url = "https://a"\nbucket = "lake"\nprefix = "../b"\n', "prefix"),
+        ('url = "https://a"\nbucket = "lake"\nregion = "B"\n', "region"),
+        ('url = "https://a"\nbucket = "lake"\ncredentials = "none"\n', "there is no file"),
+        ('url = "https://a"\nbucket = "lake"\nsecret = "x"\n', "secret"),
+    ],
+)
+def test_a_mistake_about_a_store_is_told_with_its_line(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / STORE_FILE).write_text(text)
+    with pytest.raises(InputError, match=said) as told:
+        load_shared(tmp_path)
+    assert told.value.where.startswith(STORE_FILE)

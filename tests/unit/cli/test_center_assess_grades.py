@@ -100,6 +100,7 @@ def test_who_could_not_be_counted_is_named_and_not_graded() -> None:
     [
         (b"isp,subscribers\na,none\n", ":2: subscribers is not a number"),
         (b"isp,subscribers\na,0\n", ":2: subscribers must be"),
+        (b"isp,subscribers\na,1\nb,10000000000\nc,10000000001\n", ":4: subscribers must be"),
         (b"isp,subscribers\na,5\na,6\n", ":3: 'a' is there twice"),
         (b"isp,quarter,subscribers,source\na,2026-Q5,5,x\n", ":2: not a quarter"),
         (b"isp,quarter,subscribers,source\na,2026-Q1,5,\n", ":2: source is empty"),
@@ -123,6 +124,8 @@ def test_a_period_has_the_subscribers_of_its_quarter_or_the_nearest_before_and_s
         "Of B none are known for 2026-Q3: those of the nearest earlier quarter stand in.",
         "Of C only later quarters than 2026-Q3 are known: no rate.",
     ]
+    used = {"a": {"quarter": "2026-Q3", "source": "r3"}, "b": {"quarter": "2025-Q4", "source": "r0"}}
+    assert chosen.as_json() == {"quarter": "2026-Q3", "used": used, "only_later": ["c"]}
     assert read_subscribers(table.encode(), where="s.csv").on(date(2026, 6, 30)).numbers == {"a": 10, "b": 5}
     undated = read_subscribers(b"isp,subscribers\na,5\n", where="s.csv").on(date(2020, 1, 1))
     assert (undated.numbers, undated.told(lambda isp: LocalText(isp, isp))) == ({"a": 5}, ())

@@ -16,7 +16,8 @@ from tests.unit.lake.test_keeping import HEADER, NOW, TWO_DAYS, annotate, ingest
 from quetsach.cli.center.arguments.measure import _EXPORT_FORMS, _TLP_LEVELS
 from quetsach.cli.main import main
 from quetsach.core.family import FamilyNames
-from quetsach.feeds.export_forms import FORMS, Tlp
+from quetsach.feeds.export_forms import FORMS
+from quetsach.feeds.tlp import Tlp
 from quetsach.lake import readers
 from quetsach.lake.lake import Lake
 
@@ -104,6 +105,37 @@ def test_who_hands_on_what_and_why_is_logged_before_a_row_is_read(
     (lake.folder / readers.ACCESS_FILE).mkdir()
     told(capsys, lake, *EXPORT, "--form", "csv", "--out", str(tmp_path / "b.csv"), code=1)
     assert not list(tmp_path.glob("*b.csv*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal", "alike"),
+    [
+        (("--feed", "shadowservr"), "unknown feed 'shadowservr'", "shadowserver"),
+        (("--report", "event_sinkhole"), "unknown report 'event_sinkhole'", "event4_sinkhole"),
+        (("--family", "mirrai"), "unknown family 'mirrai'", "mirai"),
+        (("--isp", "vnptt"), "unknown provider 'vnptt'", "vnpt"),
+        (("--place", "0x"), "unknown province or city '0x'", ""),
+    ],
+)
+def test_a_misspelt_word_is_refused_and_hands_on_nothing(
+    capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path, words: tuple[str, str], refusal: str, alike: str
+) -> None:
+    out = tmp_path / "a.csv"
+    asked = ["center", *EXPORT, "--form", "csv", *words, "--out", str(out), "--lang", "en"]
+    assert main([*asked, "--data", str(lake.folder.parent)]) == 1
+    error = capsys.readouterr().err
+    assert refusal in error
+    assert (alike in error) if alike else ("did you mean" not in error)
+    assert not out.exists()
+    assert not (lake.folder / readers.ACCESS_FILE).exists()
+
+
+@pytest.mark.parametrize("words", [("--family", "conficker"), ("--isp", "AS4242"), ("--feed", "n6")])
+def test_what_is_known_and_was_not_seen_makes_an_empty_file(
+    capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path, words: tuple[str, str]
+) -> None:
+    found = json.loads(told(capsys, lake, *EXPORT, "--form", "csv", *words, "--out", str(tmp_path / "a.csv"), "--json"))
+    assert found["sightings"] == 0
 
 
 def test_a_reason_of_blanks_is_none(capsys: pytest.CaptureFixture[str], lake: Lake, tmp_path: Path) -> None:

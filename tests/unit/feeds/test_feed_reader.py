@@ -81,6 +81,23 @@ def test_blank_lines_are_not_records_but_count_as_lines() -> None:
     assert batch.sightings.column("line").to_pylist() == [4]
 
 
+def test_a_column_says_the_same_whatever_it_held_before() -> None:
+    """Those that were empty, or told nothing twice, are read in another way from then on (``csv_frames``)."""
+    rows = [
+        b"2020-06-16 07:%02d:%02d,14.160.%d.%d,mirai,,%s\n"
+        % (n // 60 % 60, n % 60, n // 250, n % 250, b"" if n < 2400 else b"nothing" if n % 2 else b"x%d" % n)
+        for n in range(3600)
+    ]
+    rows[3000:3000] = [b"2020-06-16 07:30:00,14.160.0.1,mirai,80,only here\n"] * 1500
+    content = PLAIN + b"".join(rows)
+    cut = read_all(content, slice_bytes=1 << 16)
+    assert cut == read_all(content, slice_bytes=1 << 30)
+    assert [sighting["port"] for sighting in cut[0]].count(80) == 1500
+    assert [json.loads(sighting["extra"]).get("note", "") for sighting in cut[0]] == [
+        row.split(b",")[4].strip().decode() for row in rows
+    ]
+
+
 def test_a_file_with_nothing_but_a_header_has_no_records() -> None:
     assert read_all(PLAIN) == ([], [])
     assert read_all(PLAIN[:-1]) == ([], [])

@@ -136,6 +136,47 @@ def test_an_observation_that_names_no_infected_machine_is_set_aside(
     assert (reject["reason"], reject["column"], reject["excerpt"]) == ("other_kind", column, excerpt)
 
 
+RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
+GREEN = "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"
+"""Of TLP 2.0 and of 1.0."""
+
+
+def marking(**more: Any) -> Json:
+    return {"type": "marking-definition", "spec_version": "2.1", "id": "marking-definition--1"} | more
+
+
+def newer(level: Any) -> Json:
+    extension = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
+    return marking(extensions={extension: {"extension_type": "property-extension", "tlp_2_0": level}})
+
+
+OWN = {"object_marking_refs": ["marking-definition--1"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        ([SEEN, SIGHTING], None),
+        ([SEEN | {"object_marking_refs": [GREEN]}, SIGHTING], "green"),
+        ([SEEN | {"object_marking_refs": [GREEN]}, SIGHTING | {"object_marking_refs": [RED]}], "red"),
+        ([SEEN, SIGHTING, CALL | {"object_marking_refs": [RED]}], "red"),
+        ([SEEN, SIGHTING, MALWARE | {"modified": "2027", "object_marking_refs": [GREEN]}], "green"),
+        ([SEEN | {"granular_markings": [{"marking_ref": RED, "selectors": ["object_refs"]}]}, SIGHTING], "red"),
+        ([SEEN | OWN, SIGHTING, marking(definition_type="tlp", definition={"tlp": "amber"})], "amber"),
+        ([SEEN | OWN, SIGHTING, newer("amber+strict")], "amber+strict"),
+        ([SEEN | OWN, SIGHTING, newer("ultraviolet")], "red"),
+        ([SEEN | OWN, SIGHTING, newer(["red"])], "red"),
+        ([SEEN | OWN, SIGHTING, marking(definition_type="statement", definition={"statement": "(c)"})], None),
+        ([SEEN | OWN, SIGHTING], "red"),
+        ([SEEN | {"object_marking_refs": "x", "granular_markings": [1, {"marking_ref": 2}]}, SIGHTING], None),
+    ],
+)
+def test_a_record_is_marked_as_narrowly_as_anything_that_it_is_made_from(said: list[Json], level: str | None) -> None:
+    context = [BOT, SINKHOLE, MALWARE, *(() if any(one["id"] == CALL["id"] for one in said) else (CALL,))]
+    [row], _, _ = taken(bundle(*context, *said), TRAFFIC)
+    assert json.loads(row["extra"]).get("tlp") == level
+
+
 def test_only_the_latest_version_of_an_object_counts() -> None:
     later = SEEN | {"modified": "2026-11-01T00:00:00.5Z", "number_observed": 9}
     rows, [reject], _ = taken(bundle(*CONTEXT, later, SEEN, SIGHTING), TRAFFIC)

@@ -57,6 +57,8 @@ def test_only_what_is_missing_is_copied(lake: Lake, tmp_path: Path) -> None:
     first = back_up(lake, tmp_path / "backup", by=TESTER)
     assert first.copied == first.files
     assert back_up(lake, tmp_path / "backup", by=TESTER).copied == 1  # the access log, which says so
+    os.utime(next(lake.folder.glob("sightings/*/*.parquet")))
+    assert back_up(lake, tmp_path / "backup", by=TESTER).copied == 1, "what is there is looked for by what it holds"
     ingest(lake, HEADER + f"{DAY} 20:00:00,14.160.0.9,mirai,VN,b\n")
     assert 0 < back_up(lake, tmp_path / "backup", by=TESTER).copied < first.files
     assert answers(restored(tmp_path / "backup", tmp_path / "again")) == answers(lake)

@@ -1,6 +1,8 @@
 """Buckets: the engine and NumPy agree on them, names of files say them, and large days are divided by them."""
 
+import hashlib
 import ipaddress
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -50,6 +52,15 @@ def test_names_of_divisions_say_each_bucket_once(divisions: int) -> None:
     made = compacted.Compacted(DAYS.first, "plain", "own", ("a", "b"), divisions)
     held = [bucket for path in made.paths for bucket in range(*_span(path))]
     assert held == list(range(buckets.BUCKETS))
+
+
+def test_files_of_a_lake_that_is_there_keep_their_names() -> None:
+    made = compacted.Compacted(DAYS.first, "plain", "own", ("a", "b"), 1)
+    key = hashlib.sha256(b"a\nb").hexdigest()[:16]
+    assert made.paths == (f"sightings/day={DAYS.first}/plain.own.{key}.parquet",)
+    again = hashlib.sha256(b"a\nb\nrevision 2").hexdigest()[:16]
+    assert replace(made, revision=2).paths == (f"sightings/day={DAYS.first}/plain.own.{again}.parquet",)
+    assert buckets.name_of(1, 64) == ".004-007"
 
 
 def _span(path: str) -> tuple[int, int]:

@@ -342,6 +342,16 @@ def test_addresses_of_a_day_that_are_seen_on_the_next_are_those_of_the_next_that
     assert all(0 < seen.again <= seen.addresses for day, seen in found.items() if day != days.last)
 
 
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_the_days_between_two_windows_are_those_of_neither(falling: Lake, *, is_turned: bool) -> None:
+    windows = [Period(FIRST + timedelta(days=a), FIRST + timedelta(days=b)) for a, b in ((0, 9), (40, 49))]
+    found = hosts._days_between(falling.view(), *windows[:: -1 if is_turned else 1], None)
+    assert list(found) == [MIRAI]
+    assert sorted(found[MIRAI]) == [FIRST + timedelta(days=n) for n in range(10, 40)]
+    beside = hosts._days_between(falling.view(), windows[0], Period(FIRST + timedelta(days=10), windows[1].last), None)
+    assert beside == {}
+
+
 def test_a_window_with_a_holiday_is_held_against_the_same_holiday_of_another_year(falling: Lake) -> None:
     name = LocalText("Tết Nguyên đán", "Lunar New Year")
     starts = [FIRST + timedelta(days=n) for n in (10, 60)]

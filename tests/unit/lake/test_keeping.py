@@ -12,7 +12,7 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.period import Period
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.installation import bundled_country
-from quetsach.lake import LakeError, keeping
+from quetsach.lake import LakeError, keeping, rollups
 from quetsach.lake.lake import Lake
 
 NOW = datetime(2020, 6, 18, tzinfo=UTC)
@@ -28,9 +28,9 @@ def annotate(table: pa.Table) -> pa.Table:
     return table
 
 
-def ingest(lake: Lake, content: str) -> None:
+def ingest(lake: Lake, content: str, *, feed: str = "plain") -> None:
     families = FamilyNames.of([], version="f")
-    lake.ingest(content.encode(), feed="plain", families=families, annotate=annotate, now=NOW, name="f.csv")
+    lake.ingest(content.encode(), feed=feed, families=families, annotate=annotate, now=NOW, name="f.csv")
 
 
 def rows_of(lake: Lake, part: str) -> list[dict[str, object]]:
@@ -148,3 +148,23 @@ def test_roll_ups_of_expired_sightings_stay_when_the_others_are_rebuilt(tmp_path
     ingest(lake, TWO_DAYS)
     keeping.expire(lake, before=date(2020, 6, 17))
     assert keeping.rebuild(lake) == keeping.Rebuilt(made=1, mended=0, expired=1)
+
+
+def test_roll_ups_of_an_older_making_are_made_again_once(tmp_path: Path) -> None:
+    assert keeping.renew(Lake(tmp_path / "none")) is None
+    assert not (tmp_path / "none").exists()
+    lake = Lake(tmp_path)
+    ingest(lake, TWO_DAYS)
+    assert keeping.renew(lake) is None
+    path = tmp_path / lake.view().roll_ups()[0].path("addresses")
+    made = path.read_bytes()
+    path.write_bytes(b"of an older making")
+    (tmp_path / rollups.MAKING_FILE).write_text("0")
+    assert keeping.renew(lake) == keeping.Rebuilt(made=2, mended=1, expired=0)
+    assert (path.read_bytes(), rollups.read_making(tmp_path)) == (made, rollups.MAKING)
+    assert keeping.renew(lake) is None
+
+
+def test_nobody_writes_into_a_lake_that_is_to_be(tmp_path: Path) -> None:
+    with Lake(tmp_path / "new").writers.none() as catalog:
+        assert list(catalog.days()) == []

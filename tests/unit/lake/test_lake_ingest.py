@@ -9,9 +9,12 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.lake_reader import TESTER, landed_bytes
 from tests.sinkhole_report import make_report
 from tests.waiting import PATIENCE_SECONDS
@@ -65,11 +68,11 @@ def test_records_are_accepted_duplicate_or_quarantined(tmp_path: Path) -> None:
 
 def test_a_file_delivered_twice_adds_nothing_and_the_sum_still_holds(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    content = HEADER + row() + row("nowhere")
+    content = HEADER + row() + row() + row("14.160.0.2") + b"\n" + row("nowhere")
     ingest(lake, content)
     before = files_of(tmp_path)
     again = ingest(Lake(tmp_path), content, name="other-name.csv")
-    assert (again.records, again.accepted, again.duplicates, again.quarantined) == (2, 0, 1, 1)
+    assert (again.records, again.accepted, again.duplicates, again.quarantined, again.blank) == (4, 0, 3, 1, 1)
     assert files_of(tmp_path) == before
 
 
@@ -96,6 +99,23 @@ def test_what_two_files_share_is_taken_once(tmp_path: Path) -> None:
     second = ingest(lake, HEADER + row(day="2020-06-17") + row("14.160.0.2") + row(day="2020-06-18"))
     assert (second.accepted, second.duplicates) == (2, 1)
     assert lake.view().sightings_count() == 4
+
+
+def test_a_sighting_is_new_once_wherever_those_before_it_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    @settings(max_examples=25, deadline=None)
+    @given(batches=st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=12), max_size=8), most=st.integers(1, 60))
+    def hold(batches: list[list[int]], most: int) -> None:
+        monkeypatch.setattr(ingestion, "MOST_IN_MEMORY", most)
+        fresh, known = ingestion.Fresh(lambda: engine), set[int]()
+        for numbers in batches:
+            # halves come again in other company, as no hash would have them and somebody may choose them
+            keys = [(n % 3).to_bytes(8, "big") + (n // 3).to_bytes(8, "big") for n in numbers]
+            expected = [at for at, n in enumerate(numbers) if n not in known and n not in numbers[:at]]
+            assert fresh.rows(pa.array(keys, pa.binary(16)).cast(pa.uuid())).to_pylist() == expected
+            known.update(numbers)
+
+    with duckdb.connect() as engine:
+        hold()
 
 
 def test_delivered_bytes_are_kept_as_they_came(tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ import os
 import pickle
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import MagicMock
 
 import duckdb
 import pyarrow as pa
@@ -15,10 +18,12 @@ import pytest
 from distributed import LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyspark.errors import PySparkException
 from tests.unit.lake.test_questions import DYING, WEEK, answers, dying, two_reports
 from tests.waiting import until
 
-from quetsach.lake import LakeError, hosts, spark_placement
+from quetsach.core.text import Text
+from quetsach.lake import LakeError, hosts, placement, spark_placement
 from quetsach.lake.dask_placement import DaskPlacement
 from quetsach.lake.lake import Lake
 from quetsach.lake.placement import ROWS, AskedParts, Here, read_answers
@@ -219,6 +224,79 @@ def test_what_workers_send_is_data_and_damaged_data_is_told() -> None:
             read_answers(pa.table({"part": [0], "table": [table], "content": [content]}, schema=ROWS), 1, where="here")
     with pytest.raises(LakeError, match="answer cannot be read"):
         read_answers(pa.table(rows, schema=ROWS), 3, where="here")
+
+
+def test_what_a_worker_could_not_do_is_told_as_it_said_it() -> None:
+    said = LakeError(Text("the file {name} is damaged", name="a.parquet"), where="day=1", hint=Text("restore it"))
+    row = {"part": [0], "table": [-1], "content": [placement._error_bytes(said)]}
+    with pytest.raises(LakeError) as told:
+        read_answers(pa.table(row, schema=ROWS), 1, where="here")
+    assert (told.value.what, told.value.where, told.value.hint) == (said.what, "day=1", "restore it")
+    row |= {"table": [-2], "content": [b'[["quetsach", "0.0.0-other"]]']}
+    with pytest.raises(LakeError, match=r"a worker has quetsach 0\.0\.0-other where this centre has .*quetsach"):
+        read_answers(pa.table(row, schema=ROWS), 1, where="here")
+
+
+@pytest.mark.parametrize("has_file", [False, True])
+def test_spark_is_loaded_as_by_a_program_with_a_file_and_the_program_stays_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, *, has_file: bool
+) -> None:
+    main = ModuleType("__main__")
+    if has_file:
+        main.__file__ = "/own.py"
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    with spark_placement._as_program():
+        assert main.__file__ == ("/own.py" if has_file else spark_placement.__file__)
+    assert getattr(main, "__file__", None) == ("/own.py" if has_file else None)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "had_session"),
+    [
+        ("INVALID_HANDLE.SESSION_NOT_FOUND", 2, True),
+        ("Received http2 header with status: 502", 2, True),
+        ("INVALID_HANDLE.SESSION_NOT_FOUND", 1, False),
+        ("DIVIDE_BY_ZERO", 1, True),
+    ],
+)
+def test_a_question_is_asked_once_more_where_only_the_session_is_gone(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, said: str, asked: int, *, had_session: bool
+) -> None:
+    tries: list[object] = []
+
+    def run(session: object, _: object) -> pa.Table:
+        tries.append(session)
+        if len(tries) == 1:
+            raise PySparkException(said)
+        return pa.table({"part": [0], "table": [0], "content": [streamed(7)]}, schema=ROWS)
+
+    far = SparkPlacement("sc://127.0.0.1:15002", Here(Engine()), lake.folder, parts=1)
+    if had_session:
+        far._sessions.append(MagicMock())
+    monkeypatch.setattr(spark_placement, "_run", run)
+    monkeypatch.setattr(SparkPlacement, "_session", lambda own: (own._sessions and "old") or "new")
+    if asked == 2:
+        [(table,)] = far.answers_of_workers(Given(()), [Part(())])
+        assert table.to_pylist() == [{"n": 7}]
+    else:
+        with pytest.raises(LakeError):
+            far.answers_of_workers(Given(()), [Part(())])
+    assert tries == ["old", "new"][not had_session :][:asked]
+    assert far._sessions == []
+
+
+@pytest.mark.parametrize("sign", ["ExecutorLostFailure", "Python worker exited unexpectedly", "OutOfMemoryError"])
+def test_workers_that_die_over_a_part_are_told_and_it_is_not_asked_again(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    run = MagicMock(side_effect=PySparkException(f"Job aborted: {sign} (executor 1)"))
+    monkeypatch.setattr(spark_placement, "_run", run)
+    far = SparkPlacement("sc://127.0.0.1:15002", Here(Engine()), lake.folder, parts=1)
+    far._sessions.append(MagicMock())
+    with pytest.raises(LakeError, match="workers died again and again") as told:
+        far.answers_of_workers(Given(()), [Part(())])
+    assert "memory" in told.value.hint
+    assert run.call_count == 1
 
 
 def streamed(value: int) -> bytes:

@@ -137,6 +137,20 @@ def test_a_file_that_ends_too_early_is_said(lake: Lake) -> None:
         list(set_aside._with_bytes(iter([b"short"]), rows, lake.view().deliveries()[0]))
 
 
+def test_records_out_of_the_order_of_their_file_are_said(lake: Lake) -> None:
+    rows = [{"line": 2, "byte_offset": at, "byte_length": 2, "reason": Reason.BAD_IP, "column": ""} for at in (5, 1)]
+    with pytest.raises(LakeError, match="not in the order"):
+        list(set_aside._with_bytes(iter([b"d", b"e", b"livered"]), rows, lake.view().deliveries()[0]))
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"PAR1")])
+def test_a_quarantine_that_is_gone_or_damaged_is_said(lake: Lake, damage: Callable[[Path], object]) -> None:
+    damage(lake.folder / lake.view().deliveries()[1].quarantine_path)
+    with pytest.raises(LakeError, match="quarantine cannot be read") as told:
+        all_of(lake)
+    assert "quarantine/" in str(told.value)
+
+
 def test_a_file_is_read_no_further_than_the_last_record_asked_for() -> None:
     def chunks() -> Iterator[bytes]:
         yield b"first,second"

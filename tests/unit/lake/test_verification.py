@@ -10,7 +10,7 @@ import pytest
 from tests.lake_reader import TESTER
 from tests.unit.lake.test_keeping import DAYS, HEADER, TWO_DAYS, ingest
 
-from quetsach.lake import compacted, keeping, readers, records, verification
+from quetsach.lake import changes, compacted, keeping, readers, records, verification
 from quetsach.lake.lake import Lake
 from quetsach.lake.verification import Kind, Verification, Verified
 
@@ -69,7 +69,7 @@ def test_every_file_that_goes_missing_is_named(lake: Lake) -> None:
     own = {readers.ACCESS_FILE, records.INDEX, compacted.FILE, f".{compacted.FILE}", ".readers", ".making"}
     files = [path for path in lake.folder.rglob("*") if path.is_file() and not path.name.startswith(".writer")]
     for path in [path for path in files if path.name not in own]:
-        if path.parent.name == records.FOLDER:
+        if path.parent.name == changes.FOLDER:
             continue  # without its record nothing of a delivery was ever there: its files are told as unlisted
         aside = path.rename(lake.folder.parent / "aside")
         assert str(path.relative_to(lake.folder)) in {fault.where for fault in verified(lake).faults}
@@ -88,7 +88,7 @@ def test_every_file_that_is_cut_is_named(lake: Lake) -> None:
 
 def test_a_record_that_went_leaves_files_that_nothing_lists(lake: Lake) -> None:
     gone = next(one for one in lake.view().deliveries() if one.quarantined)
-    (lake.folder / records.FOLDER / f"{gone.id}.json").unlink()
+    (lake.folder / changes.FOLDER / f"{gone.id}.json").unlink()
     assert {("unlisted", "landed"), ("unlisted", "quarantine")} < found(lake)
 
 
@@ -169,11 +169,18 @@ def test_a_changed_log_is_found(lake: Lake) -> None:
 def test_an_index_that_says_something_else_is_found(lake: Lake) -> None:
     index = lake.folder / records.INDEX
     index.write_text(index.read_text().replace('"f.csv"', '"g.csv"', 1))
-    assert found(Lake(lake.folder)) == {("record", records.FOLDER)}
+    assert found(Lake(lake.folder)) == {("record", changes.FOLDER)}
+
+
+def test_a_record_that_vanishes_while_they_are_read_hides_no_damage(lake: Lake) -> None:
+    folder = lake.folder / records.FOLDER
+    (folder / "0.json").symlink_to("gone")
+    max(folder.glob("[1-9a-f]*.json")).write_text("{}")
+    assert [fault.kind for fault in verification._damaged_records(lake.folder)] == [Kind.RECORD]
 
 
 def test_a_damaged_record_is_told_and_the_log_is_still_looked_at(lake: Lake) -> None:
-    min((lake.folder / records.FOLDER).glob("*.json")).write_text("{}")
+    min((lake.folder / changes.FOLDER).glob("*.json")).write_text("{}")
     seen = verified(Lake(lake.folder))
     assert [fault.kind for fault in seen.faults] == [Kind.RECORD]
     assert seen.readings == 2
@@ -209,7 +216,7 @@ def test_nothing_of_the_lake_is_changed(lake: Lake) -> None:
 
 
 def test_a_record_that_goes_meanwhile_is_a_fault_and_no_crash(lake: Lake) -> None:
-    verification, gone = Verification(lake), min((lake.folder / records.FOLDER).glob("*.json"))
+    verification, gone = Verification(lake), min((lake.folder / changes.FOLDER).glob("*.json"))
     gone.unlink()
     found = {(fault.kind, fault.where) for fault in verification.run().faults}
-    assert (Kind.MISSING, f"{records.FOLDER}/{gone.name}") in found
+    assert (Kind.MISSING, f"{changes.FOLDER}/{gone.name}") in found

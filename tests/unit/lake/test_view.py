@@ -1,5 +1,6 @@
 """A view: one moment of the lake, whatever happens to the lake while it is open."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,8 +14,11 @@ import pytest
 from tests.lake_reader import TESTER, landed_bytes
 from tests.unit.lake.test_keeping import DAYS, HEADER, ingest
 
+from quetsach.core.family import UNPLACED_FAMILY, Family, FamilyNames
+from quetsach.core.period import Period
 from quetsach.lake import LakeError, hosts, keeping
 from quetsach.lake.lake import Lake
+from quetsach.lake.queries import Engine
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.rollups import MAKING_FILE
 from quetsach.lake.view import LakeView
@@ -164,3 +168,29 @@ def test_half_an_expiry_counts_no_address_twice(lake: Lake) -> None:
     path = next(path for path, before in records.items() if path.read_bytes() != before)
     path.write_bytes(records[path])  # as if it had been killed before this one
     assert lake.view().count_addresses(DAYS) == whole
+
+
+def test_figures_carry_how_each_report_was_in_their_window(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    for day in range(1, 31):
+        hosts_seen = 150 if day < 17 else 60
+        rows = (f"2020-05-{day:02} 01:00:00,14.160.{n // 250}.{n % 250},mirai,VN,b{n}\n" for n in range(hosts_seen))
+        ingest(lake, HEADER + "".join(rows) + "damaged\n")
+    event = {"source.ip": "14.161.0.1", "time.source": "2020-05-16T03:00:00+00:00"}
+    ingest(lake, json.dumps(event | {"classification.type": "infected-system"}), feed="intelmq")
+    health = lake.view().basis(Period(date(2020, 5, 10), date(2020, 5, 29))).health
+    assert [(one.feed, one.days_with_data, one.records, one.quarantined) for one in health] == [
+        ("intelmq/events", 1, 1, 0),
+        ("plain/sightings", 20, 7 * 151 + 13 * 61, 20),
+    ]
+    [(day, times)] = health[1].breaks
+    assert (day, round(times, 1)) == (date(2020, 5, 17), 0.4)
+    assert health[0].breaks == ()
+    assert lake.view().basis(Period(date(2020, 5, 1), date(2020, 5, 16))).level_breaks == 0
+
+
+def test_kept_names_are_of_the_families_that_they_were_placed_in(lake: Lake) -> None:
+    reader, names = CatalogReader(lake.folder), FamilyNames.of([Family("mirai", "Mirai", "linux")], version="1")
+    with LakeView(lake.folder, reader, Engine()) as plain, LakeView(lake.folder, reader, Engine(), names) as placed:
+        assert plain.families_of(["zork", "mirai"]) == ["zork", "mirai"]
+        assert placed.families_of(["zork", "Mirai", "mirai"])[::2] == [UNPLACED_FAMILY, "mirai"]

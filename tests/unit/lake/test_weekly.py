@@ -2,16 +2,19 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
+from tests.unit.assess.hosts.test_comparison_of_windows import JULY, JUNE, MIRAI, OTHER, seen, window
 
 from quetsach.centre.centre import Centre
 from quetsach.centre.ingest import ingest_files
 from quetsach.core.period import Period
 from quetsach.lake.lake import IngestResult, Lake
-from quetsach.lake.weekly import Sensors, Weeks, constant_sensors, weekly, weeks
+from quetsach.lake.weekly import Cell, Sensors, WeekMeasure, Weeks, constant_sensors, weekly, weeks
 
 FIRST, COUNT = date(2024, 4, 1), 6
 SILENT = FIRST + timedelta(weeks=2)
@@ -66,12 +69,36 @@ def counted(lake: Lake, sensors: Sensors) -> Weeks:
 STARTS = weeks(FIRST, FIRST + timedelta(days=7 * COUNT - 1), anchor=FIRST)
 
 
+@pytest.mark.parametrize(("units", "measure"), [(["01"], "machines"), (["04", "01"], "addresses"), ([], "machines")])
+def test_one_refused_cell_of_the_units_asked_for_makes_all_of_them_addresses(units: list[str], measure: str) -> None:
+    made = Weeks({("01", FIRST): Cell(3.0, 9.0), ("04", FIRST): Cell(None, 7.0)}, frozenset())
+    assert made.measure(units) == measure
+    assert [made.cells["01", FIRST].of(one) for one in WeekMeasure] == [3, 9]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"), [(0, 13, [0, 7]), (1, 20, [7, 14]), (-6, 6, [0]), (0, 5, []), (1, 13, [7]), (7, 0, [])]
+)
+def test_weeks_are_whole_and_begin_on_the_weekday_of_the_start(first: int, last: int, found: list[int]) -> None:
+    days = [FIRST + timedelta(days=n) for n in (first, last)]
+    assert weeks(*days, anchor=FIRST) == tuple(FIRST + timedelta(days=n) for n in found)
+
+
 def test_a_sensor_that_came_later_does_not_count(sensors: Sensors, counted: Weeks) -> None:
     assert dict(sensors.of) == {"sality": ("plain", "old"), "mirai": ("plain", "old")}
     earlier, later = (counted.cell("01", FIRST + timedelta(weeks=n)) for n in (1, 5))
     assert earlier
     assert later
     assert later.addresses == pytest.approx(earlier.addresses, rel=0.1)
+
+
+def test_of_sensors_that_are_alive_in_both_windows_the_one_that_sees_most_in_the_earlier_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    windows = [window(JUNE, {MIRAI: seen(100), OTHER: seen(50)}), window(JULY, {MIRAI: seen(50), OTHER: seen(100)})]
+    monkeypatch.setattr("quetsach.lake.weekly.laid_out", lambda *_: nullcontext(MagicMock()))
+    monkeypatch.setattr("quetsach.lake.weekly.measure_window", lambda *_: windows.pop(0))
+    assert constant_sensors(MagicMock(), BEFORE, AFTER).of == {"mirai": ("own", "sinkhole")}
 
 
 def test_that_sensors_differ_is_told_unless_only_registered_ones_are_asked(lake: Lake, sensors: Sensors) -> None:
@@ -83,7 +110,7 @@ def test_a_province_without_sightings_has_zero_and_a_silent_week_has_no_figures(
     assert counted.healthy == frozenset(STARTS) - {SILENT}
     seen, unseen, unknown = (counted.cell("04", FIRST + timedelta(weeks=n)) for n in (0, 1, 2))
     assert seen
-    assert seen.addresses > 0
+    assert seen.addresses == 1, "of the days of its own week"
     assert unseen
     assert unseen.addresses == 0
     assert unknown is None

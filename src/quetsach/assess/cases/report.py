@@ -138,8 +138,7 @@ def case_report(
 
 def _compared(spells: Spells, code: Codes, strata: Codes) -> LogRank | NotEstimable:
     """Compare the groups that are published, inside the other division."""
-    events = np.bincount(code[spells.event]) if len(code) else np.empty(0, dtype=np.int64)
-    large = np.flatnonzero(events >= FEWEST_EVENTS)
+    large = np.flatnonzero(np.bincount(code[spells.event]) >= FEWEST_EVENTS)
     chosen = np.isin(code, large)
     return log_rank(spells.where(chosen), np.searchsorted(large, code[chosen]), strata[chosen])
 

@@ -239,7 +239,7 @@ def _left(periods: Periods, series: Floats) -> Floats:
 
 def _residual(periods: Periods, series: Floats) -> Floats:
     """Return how far each series (units x periods) lies from its own line and weekdays, root mean square (units)."""
-    return np.asarray(np.sqrt((_left(periods, series) ** 2).mean(axis=-1)))
+    return np.asarray(np.sqrt((_left(periods, series) ** 2).mean(axis=1)))
 
 
 def _noise_check(own: Floats, others: Floats) -> Check:

@@ -155,7 +155,7 @@ def _levels(logs: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         return steps, errors, is_at_once
     noise = max(_deviation(moves) / np.sqrt(2), _SMALLEST_NOISE)
     smooth = _without_single_days(logs)
-    for at in range(_FEWEST_BESIDE, len(logs) - _FEWEST_BESIDE + 1):
+    for at in range(len(logs)):
         far, near = (_step(smooth, at, reach) for reach in (_FAR, _NEAR))
         if far is not None:
             steps[at], errors[at] = far[0], noise * far[1]

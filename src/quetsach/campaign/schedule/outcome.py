@@ -30,7 +30,11 @@ class PhaseFact:
 
 @dataclass(frozen=True, slots=True)
 class WindowFact:
-    """Unique addresses of a window of whole UTC days; ``change_percent`` is against the baseline."""
+    """Unique addresses of a window of whole UTC days; ``change_percent`` is against the baseline.
+
+    ``reports_with_gaps`` of its feeds lacked days of it, and ``level_breaks`` is how often the level of one changed at
+    one stroke; ``None`` where that was not kept.
+    """
 
     id: str
     name: LocalText
@@ -39,6 +43,8 @@ class WindowFact:
     days_with_data: int
     addresses: int
     change_percent: float | None
+    reports_with_gaps: int | None = None
+    level_breaks: int | None = None
 
     @property
     def days(self) -> int:

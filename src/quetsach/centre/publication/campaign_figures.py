@@ -93,6 +93,8 @@ def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot
             change_percent=fact.change_percent,
             published_addresses=others,
             feeds=facts.feeds,
+            reports_with_gaps=fact.reports_with_gaps,
+            level_breaks=fact.level_breaks,
         )
 
     windows = [window(fact) for fact in (facts.baseline, *facts.windows)]
@@ -148,4 +150,6 @@ def window_figure(count: WindowCount, change: WindowChange | None) -> WindowFigu
         change_percent=change.change.value if change and change.change else None,
         published_addresses=count.published,
         feeds=count.basis.feeds,
+        reports_with_gaps=count.basis.reports_with_gaps,
+        level_breaks=count.basis.level_breaks,
     )

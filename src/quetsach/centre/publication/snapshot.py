@@ -30,7 +30,9 @@ class PublicationError(QuetsachError):
 class WindowFigure:
     """Unique addresses of one window of whole UTC days; ``change_percent`` is against the baseline.
 
-    ``feeds`` had data in it; empty in figures that were counted before that was kept.
+    ``feeds`` had data in it; empty in figures that were counted before that was kept. ``reports_with_gaps`` of them
+    lack days of it, and ``level_breaks`` is how often the level of one changed at one stroke; ``None`` where that was
+    not kept.
     """
 
     id: str
@@ -43,6 +45,8 @@ class WindowFigure:
     change_percent: float | None
     published_addresses: int | None
     feeds: tuple[str, ...] = ()
+    reports_with_gaps: int | None = None
+    level_breaks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

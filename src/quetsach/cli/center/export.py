@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO, override
 
 import pyarrow as pa
 
+from quetsach.centre.known_words import require_known
 from quetsach.cli.center.opened import centre_with_lake, reader
 from quetsach.cli.locations import new_file
 from quetsach.cli.output import print_json, tell
@@ -24,7 +25,8 @@ from quetsach.core.period import Period, parse_day
 from quetsach.core.text import Number, Text
 from quetsach.feeds.export import HandedOn, Writing
 from quetsach.feeds.export_documents import COMPOSED
-from quetsach.feeds.export_forms import FORMS, Tlp, read_sender
+from quetsach.feeds.export_forms import FORMS, read_sender
+from quetsach.feeds.tlp import Tlp
 from quetsach.lake.exported import Asked, expired_days, sightings
 
 
@@ -74,7 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
     centre, done = centre_with_lake(arguments), HandedOn()
     sender = read_sender(arguments.sender) if arguments.sender else None
     writing = Writing(form, centre.layouts, Tlp(arguments.tlp), sender, COMPOSED.get(form.name))
+    chosen = ("feed", "report", "family", "isp", "province")
     with centre.view() as view:
+        words = {name: (word,) for name in chosen if (word := getattr(asked, name)) is not None}
+        require_known(centre, view, asked.period, words)
         rows = sightings(view, asked, by=reader("center lake export"), reason=arguments.reason)
         documents = writing.documents(rows, done)
         if str(arguments.out) == "-":

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from quetsach.centre.centre import Centre
 from quetsach.centre.deliveries import STANDARD_INPUT, Found, find_deliveries, spooled
 from quetsach.centre.ingest import ingest_files
@@ -36,6 +38,7 @@ COUNTS = tuple(_COUNTED)
 
 def run(arguments: argparse.Namespace) -> int:
     """Take feed files into the lake."""
+    pa.set_memory_pool(pa.system_memory_pool())  # that of the wheels asks the kernel for new pages all the time
     data: Path = arguments.data or default_data()
     language = chosen_language(arguments)
     found = find_deliveries(arguments.files)

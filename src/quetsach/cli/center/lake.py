@@ -29,7 +29,17 @@ def expire(arguments: argparse.Namespace) -> int:
         print_json({**asdict(gone), "is_dry_run": arguments.dry_run})
         return ExitCode.NOTHING_FOUND
     language = chosen_language(arguments)
-    if gone.files:
+    if gone.files and centre.lake.shared is not None and not arguments.dry_run:
+        told = Text(
+            "{sightings} sightings of {days} days ({files} files, {size}) have expired and are counted no more. The "
+            "object store keeps them for a day; the next quetsach center lake expire after that deletes them.",
+            sightings=Number(gone.sightings),
+            days=gone.days,
+            files=gone.files,
+            size=size_text(gone.size_bytes, language),
+        )
+        tell(told, language)
+    elif gone.files:
         tell(_expired_text(gone, size_text(gone.size_bytes, language), is_dry_run=arguments.dry_run), language)
     else:
         tell(Text("No sightings are older than {days} days.", days=arguments.days), language)
@@ -223,6 +233,21 @@ def restore(arguments: argparse.Namespace) -> int:
         print_json({"files": files})
     else:
         tell(Text("The lake is restored: {files} files, each with the bytes it had.", files=Number(files)), language)
+    return ExitCode.NOTHING_FOUND
+
+
+def take_over(arguments: argparse.Namespace) -> int:
+    """Put a lake that lies in a folder into the object store of the centre."""
+    files = backup.take_over(centre_with_lake(arguments).lake, arguments.folder.absolute())
+    if arguments.json:
+        print_json({"files": files})
+    else:
+        told = Text(
+            "The lake lies in the object store: {files} files. The folder is as it was; remove it when the store is "
+            "verified.",
+            files=Number(files),
+        )
+        tell(told, chosen_language(arguments))
     return ExitCode.NOTHING_FOUND
 
 

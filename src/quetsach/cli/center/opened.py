@@ -3,10 +3,11 @@
 import argparse
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -14,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 
 from quetsach.centre.centre import Centre
+from quetsach.cli.center.acts import found
 from quetsach.cli.locations import default_data
 from quetsach.cli.parser import chosen_language
 from quetsach.core.errors import InputError, QuetsachError
@@ -80,6 +82,20 @@ def opened_data(data: Path) -> Iterator[datetime]:
         yield datetime.now(UTC)
     except DatabaseError as error:
         raise database_error(error, data) from error
+
+
+def published_by_office(centre: Centre, *, now: datetime, progress: Callable[[int], None]) -> Any:
+    """Publish the figures of a centre as its office does; return the snapshot.
+
+    Raises:
+        QuetsachError: the lake cannot be counted, the database cannot be used, or the result cannot be written.
+    """
+    configure_web(centre.data)
+    publish = found("quetsach.web.office.publishing:figures_publish")
+    try:
+        return publish(centre=centre, now=now, progress=progress)
+    except DatabaseError as error:
+        raise database_error(error, centre.data) from error
 
 
 def database_error(error: Exception, data: Path, *, is_preparing: bool = False) -> QuetsachError:

@@ -8,15 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from django.db import DatabaseError
-
 from quetsach.centre.centre import Centre
 from quetsach.centre.publication import due
 from quetsach.centre.publication.snapshot import Snapshot
 from quetsach.cli.center.acts import found
-from quetsach.cli.center.opened import database_error
 from quetsach.core.text import Text
-from quetsach.web.configuration import configure_web
 
 
 def publish_figures(
@@ -30,12 +26,7 @@ def publish_figures(
     centre = Centre(data)
     if not centre.is_laid_out:
         return None
-    configure_web(data)
-    publish = found("quetsach.web.office.publishing:figures_publish")
-    try:
-        published: Snapshot | None = publish(centre=centre, now=now, progress=progress)
-    except DatabaseError as error:
-        raise database_error(error, data) from error
+    published: Snapshot | None = found("opened:published_by_office")(centre, now=now, progress=progress)
     return published
 
 

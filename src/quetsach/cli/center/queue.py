@@ -102,7 +102,7 @@ def commit(arguments: argparse.Namespace) -> int:
 
     committer = Committer(load_queue(data), _Intake(data), told, lambda: datetime.now(UTC))
     asyncio.run(_until_stopped(committer, until_empty=arguments.until_empty))
-    return ExitCode.USAGE if refused else ExitCode.NOTHING_FOUND
+    return ExitCode.USAGE if refused and arguments.until_empty else ExitCode.NOTHING_FOUND
 
 
 async def _until_stopped(committer: Committer, *, until_empty: bool) -> None:

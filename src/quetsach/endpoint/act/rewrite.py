@@ -278,7 +278,7 @@ def reinsert_lines(current: bytes, original: bytes, removed: Collection[int]) ->
     kept = [line for number, line in enumerate(before, 1) if number not in removed]
     now = split_lines(current)
     same_start = _shared_start(kept, now)
-    same_end = min(_shared_start(kept[::-1], now[::-1]), len(now) - same_start, len(kept) - same_start)
+    same_end = min(_shared_start(kept[::-1], now[::-1]), len(now) - same_start)
     result: list[list[bytes]] = [[] for _ in range(len(now) + 1)]
     position = 0
     for number, line in enumerate(before, 1):

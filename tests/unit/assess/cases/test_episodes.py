@@ -1,11 +1,15 @@
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quetsach.assess.cases import Episodes, SubjectKind, Watch, episodes_of, reinfection, returns_of, spells_of
+from quetsach.assess.cases import report as case_reports
 from quetsach.assess.cases.episode import QUIET_DAYS
-from quetsach.assess.estimate import Estimate, NotEstimable, NotEstimableReason
+from quetsach.assess.cases.report import read_history
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 
 
 def episodes(rows: list[tuple[int, int, float]], watch: Watch) -> Episodes:
@@ -131,3 +135,43 @@ def test_episodes_are_what_a_walk_through_the_sightings_gives(rows: list[tuple[i
             walked[-1][3] = day
     found = [list(row) for row in zip(made.subject, made.family, made.first, made.last, strict=True)]
     assert found == walked
+
+
+TABLE = """subject,seen_at,family,isp,notified_at,treated,static
+b,2020-10-01T18:00:00Z,mirai,vnpt,2020-10-04T00:00:00,yes,TRUE
+a,2020-10-02T00:00:00+07:00,,,,no,0
+b,2020-10-03T06:00:00Z,mirai,vnpt,2020-10-02T18:00:00Z,0,
+c,2020-10-03T05:00:00,sality,fpt,,,1
+"""
+
+
+def test_a_table_of_sightings_is_a_history_from_the_first_to_the_last_of_them() -> None:
+    history = read_history(TABLE.encode(), kind=SubjectKind.SUBSCRIBER, where="s.csv")
+    assert (history.families, history.providers) == (("-", "mirai", "sality"), ("-", "fpt", "vnpt"))
+    assert history.subject.tolist() == [1, 0, 1, 2]
+    assert [history.families[n] for n in history.family] == ["mirai", "-", "mirai", "sality"]
+    assert [history.providers[n] for n in history.provider] == ["vnpt", "-", "vnpt", "fpt"]
+    assert history.seen_days == pytest.approx([1 / 24, 0, 13 / 24 + 1, 12 / 24 + 1])
+    assert (history.watch.first, history.watch.end) == pytest.approx((0, 1 + 13 / 24))
+    assert history.observed_from.tolist() == [0, 0, 0]
+    assert history.first_day == date(2020, 10, 1)
+    assert history.midnights == pytest.approx([-17 / 24, 7 / 24, 31 / 24])
+    assert [history.beginning_of(date(2020, 9, 30)), history.beginning_of(date(2020, 10, 4))] == [None, None]
+    assert history.beginning_of(date(2020, 10, 3)) == pytest.approx(31 / 24)
+    assert history.notified_days is not None
+    assert history.notified_days == pytest.approx([np.nan, 1 + 1 / 24, np.nan], nan_ok=True), "the first notification"
+    assert history.treated is not None
+    assert history.treated.tolist() == [False, True, False], "treated once is treated"
+    assert history.is_static is not None
+    assert history.is_static.tolist() == [True, False, False, True]
+    plain = read_history(b"subject,seen_at\na,2020-10-01T18:00:00Z\n", kind=SubjectKind.SUBSCRIBER, where="s.csv")
+    assert (plain.notified_days, plain.treated) == (None, None)
+
+
+def test_a_table_holds_so_many_sightings_and_one_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_reports, "MAX_ROWS", 4)
+    read_history(TABLE.encode(), kind=SubjectKind.SUBSCRIBER, where="s.csv")
+    with pytest.raises(AssessError, match="more than 4 sightings"):
+        read_history(f"{TABLE}d,2020-10-01,,,,,\n".encode(), kind=SubjectKind.SUBSCRIBER, where="s.csv")
+    with pytest.raises(AssessError, match="no sightings"):
+        read_history(TABLE.splitlines()[0].encode(), kind=SubjectKind.SUBSCRIBER, where="s.csv")

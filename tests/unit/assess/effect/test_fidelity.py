@@ -128,7 +128,8 @@ def test_the_share_seen_is_what_the_estimate_falls_to(seed: int) -> None:
 def test_an_order_that_was_kept_sees_all_of_the_effect() -> None:
     notes = [note_of(unit) for unit in PLANNED]
     panel = panel_of_notes(notes, -0.7)
-    for recorded in (tuple(notes), tuple(notes[:5]), ()):
+    not_yet = tuple(Note(unit, None, "x", day + timedelta(ON_TIME_DAYS - 1)) for unit, day in PLANNED.items())
+    for recorded in (tuple(notes), tuple(notes[:5]), (), not_yet):
         assert share_seen(panel, Design(Method.WEDGE), ORDER, recorded) == pytest.approx(1)
 
 

@@ -53,9 +53,11 @@ def test_periods_stand_in_order_with_their_gaps(labels: tuple[str, ...], step: S
 
 
 def test_days_know_their_weekday() -> None:
-    panel = _read("a,2026-01-05,1,0\na,2026-01-06,1,0\n")
+    panel = _read("a,2026-01-09,1,0\na,2026-01-10,1,0\na,2026-01-12,1,0\n")
     assert panel.periods.weekdays is not None
-    assert panel.periods.weekdays.tolist() == [0, 1]
+    assert panel.periods.weekdays.tolist() == [4, 5, 0]
+    weekly = _read("a,2026-W02,1,0\na,2026-W03,1,0\n")
+    assert weekly.periods.weekdays is None
 
 
 @pytest.mark.parametrize("absent", ["", "NA", "NaN", "."])

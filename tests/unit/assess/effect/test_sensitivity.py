@@ -1,6 +1,7 @@
 """How much would have to be wrong, what another outcome shows, and what an effect is said to be of."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from tests.unit.assess.effect.test_verdict import codes
 
 from quetsach.assess.effect import Counted, Design, Finding, Method, Panel, Scale, analyse
 from quetsach.assess.effect.clumps import LOSS_UNSEEN
+from quetsach.assess.effect.finding import as_reduction, observed_change
 from quetsach.assess.effect.method_texts import basis_text
 from quetsach.assess.effect.sensitivity import e_value, require_same_design, sensitivity, with_negative_control
-from quetsach.assess.estimate import AssessError, NotEstimable, NotEstimableReason
+from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
 
 DID = Design(Method.DID)
 
@@ -36,6 +38,40 @@ def test_the_e_value_is_that_of_the_end_of_the_interval_nearest_to_none() -> Non
     ratio = 1 / (1 - halved.reduction.low)
     assert e_value(halved) == pytest.approx(ratio + math.sqrt(ratio * (ratio - 1)))
     assert e_value(found(panel(0.0))) is None
+    ends = [replace(halved, effect=replace(halved.effect, high=high)) for high in (0.0, -1e-9)]
+    assert [e_value(one) is None for one in ends] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("high", "after", "scale", "reduction"),
+    [
+        (-0.5, 0.2, Scale.LEVEL, (1 / 1.2, 0.5 / 0.7, 2 / 2.2)),
+        (0.5, 0.5, Scale.LEVEL, None),
+        (0.5, 0.6, Scale.LEVEL, (1 / 1.6, -0.5 / 0.1, 2 / 2.6)),
+        (700.0, 1.0, Scale.LOG, (1 - math.exp(-1), -math.expm1(700), 1 - math.exp(-2))),
+        (700.1, 1.0, Scale.LOG, None),
+    ],
+)
+def test_an_effect_is_a_reduction_of_what_would_have_been(
+    high: float, after: float, scale: Scale, reduction: tuple[float, float, float] | None
+) -> None:
+    found = as_reduction(Estimate(-1.0, -2.0, high), scale, after)
+    assert (found and (found.value, found.low, found.high)) == (reduction and pytest.approx(reduction))
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "scale", "change"),
+    [
+        (1.0, 0.5, Scale.LEVEL, 1.0),
+        (1.0, 0.0, Scale.LEVEL, None),
+        (1.0, -1.0, Scale.LEVEL, None),
+        (math.log(3), math.log(4), Scale.LOG, -0.25),
+    ],
+)
+def test_what_was_observed_is_a_share_of_a_mean_above_zero(
+    after: float, before: float, scale: Scale, change: float | None
+) -> None:
+    assert observed_change(after, before, scale) == (None if change is None else pytest.approx(change))
 
 
 def test_a_drift_as_large_as_it_says_leaves_no_effect() -> None:

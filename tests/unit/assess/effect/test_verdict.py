@@ -43,7 +43,8 @@ def with_effect(effect: float) -> Grounds:
 )
 def test_the_word_follows_from_the_interval(target: float, word: Word) -> None:
     made = with_effect(np.log(0.5))
-    assert verdict_of(grounds_of(HALVED, target=target, answer=made.answer)).word is word
+    found = verdict_of(grounds_of(HALVED, target=target, answer=made.answer))
+    assert (found.word, found.target, found.target_id) == (word, target, "botnet-addresses")
 
 
 def test_a_wedge_whose_interval_just_reaches_the_target_does_not_achieve_it() -> None:

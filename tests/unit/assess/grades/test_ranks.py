@@ -1,10 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quetsach.assess.estimate import AssessError, Estimate, NotEstimable, NotEstimableReason
-from quetsach.assess.grades import Estimates, Grade, Method, rank_sets, ranked, read_estimates
+from quetsach.assess.grades import Estimates, Grade, Method, measured, rank_sets, ranked, read_estimates
 from quetsach.assess.grades.grade import GradedRow, caution, graded, normal_draws, uniform_draws
 from quetsach.assess.grades.measured import MAX_NAMES
 
@@ -269,3 +271,10 @@ def test_no_file_raises_another_error(content: bytes) -> None:
         read_estimates(content, where="t.csv")
     except AssessError as error:
         assert error.where
+
+
+@pytest.mark.parametrize(("error", "spread"), [(0.5, math.sqrt(2.5 - 0.25)), (1.5, math.sqrt(2.5 - 2.25)), (2.0, 0.0)])
+def test_how_true_values_differ_is_what_errors_leave_of_the_variance(error: float, spread: float) -> None:
+    """With one error for all, restricted maximum likelihood is the variance (of n - 1) less that of the errors."""
+    found = measured._common(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), np.full(5, error))
+    assert found == pytest.approx((3.0, spread), abs=1e-4)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from bench.regimes import DAYS, CheckIns, Regime, Watched, play
 from numpy.typing import NDArray
 
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
+from quetsach.assess.hosts import agreement
 from quetsach.assess.hosts.agreement import NamedHours, Stays, Traces, check_part
-from quetsach.assess.hosts.estimators import Rate
-from quetsach.assess.hosts.measure import Measured, measure, measure_part, of_both_versions
-from quetsach.assess.hosts.schedule import GapLadder, Schedule
+from quetsach.assess.hosts.estimators import LARGEST_Q, REGULAR, VALID_Q, Rate
+from quetsach.assess.hosts.measure import Measured, _beside, measure, measure_part, of_both_versions
+from quetsach.assess.hosts.schedule import STEPS, GapLadder, Schedule, read_schedule
 from quetsach.core.country import WEEKEND, Offices
 
 ORDINARY = Regime(machines=200, lease=48.0)
@@ -416,8 +418,15 @@ def test_a_few_machines_with_both_widen_the_interval() -> None:
     one, few = Estimate(200.0, 184.0, 216.0), Estimate(15.0, 13.8, 16.2)
     both = of_both_versions([(one, 1000), (few, 80)])
     assert isinstance(both, Estimate)
-    assert (both.low, both.high) == (184.0, pytest.approx(232.2))
-    assert 200 < both.value < 215
+    assert (both.low, both.value, both.high) == pytest.approx((184.0, 207.5, 232.2))
+    assert both.measured == {"parts": 2}
+    widest = [Estimate(value, 100.0, 100.0) for value in (60.0, 35.0)]
+    assert isinstance(
+        of_both_versions([(replace(widest[0], high=100.0), 9), (replace(widest[1], high=35.0), 9)]), Estimate
+    )
+    beyond = [(widest[0], 9), (replace(widest[1], high=35.1), 9)]
+    refused = of_both_versions(beyond)
+    assert refused == NotEstimable(NotEstimableReason.BOTH_VERSIONS, {"low": 100.0, "high": 135.1})
 
 
 def test_a_version_that_cannot_be_counted_says_why_and_leaves_the_other_as_the_least() -> None:
@@ -425,7 +434,8 @@ def test_a_version_that_cannot_be_counted_says_why_and_leaves_the_other_as_the_l
     assert of_both_versions([(one, 500), (other, 100)]) == NotEstimable(
         NotEstimableReason.FEW_SIGHTINGS, {"low": 184.0}
     )
-    assert isinstance(of_both_versions([(one, 5000), (other, 100)]), Estimate)
+    assert isinstance(of_both_versions([(one, 900), (other, 100)]), Estimate), "a tenth may be refused"
+    assert isinstance(of_both_versions([(one, 899), (other, 101)]), NotEstimable)
     assert of_both_versions([(other, 5)]) == other
 
 
@@ -434,3 +444,68 @@ def test_a_known_rate_adds_both_versions_up() -> None:
     added = of_both_versions(parts)
     assert isinstance(added, Estimate)
     assert added.value == 100
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "reason"),
+    [
+        ({"gap_step": STEPS - 2}, {"gap_step": STEPS - 1}, NotEstimableReason.RARE_CHECK_INS),
+        ({"limit": 0.35}, {"limit": 0.351}, NotEstimableReason.RATE_LIMITED),
+        ({"uneven": 0.045}, {"uneven": 0.0451}, NotEstimableReason.UNEVEN_RATES),
+        ({"q": LARGEST_Q, "lone": 0.1}, {"q": LARGEST_Q, "lone": 0.101}, NotEstimableReason.RARE_CHECK_INS),
+        ({"q": LARGEST_Q - 0.001, "lone": 0.9}, {"q": LARGEST_Q, "lone": 0.9}, NotEstimableReason.RARE_CHECK_INS),
+        ({"dispersion": 1.1}, {"dispersion": 1.101}, NotEstimableReason.BROKEN_SESSIONS),
+        ({"misfit": 0.012}, {"misfit": 0.0121}, NotEstimableReason.BROKEN_SESSIONS),
+        ({"slow": 0.12}, {"slow": 0.121}, NotEstimableReason.BROKEN_SESSIONS),
+        ({"q": LARGEST_Q, "slow": 0.01}, {"q": LARGEST_Q, "slow": 0.011}, NotEstimableReason.BROKEN_SESSIONS),
+        ({"hours_a_session": 1.5}, {"hours_a_session": 1.499}, NotEstimableReason.BROKEN_SESSIONS),
+    ],
+)
+def test_a_schedule_holds_up_to_each_of_its_bounds(
+    inside: dict[str, float], outside: dict[str, float], reason: NotEstimableReason
+) -> None:
+    usual = Schedule(20, 0.0, 1.0, 1.0, -1, has_nights=False, per_hour=1.0, is_periodic=False)
+    names = ("limit", "uneven", "q", "lone", "misfit", "slow")
+    for changed, expected in ((inside, None), (outside, reason)):
+        fields = {name: value for name, value in changed.items() if hasattr(usual, name)}
+        measured = dict.fromkeys(names, 0.0) | {"hours_a_session": 24.0} | changed
+        assert agreement._first_failure(replace(usual, **fields), measured) is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "q", "spread", "is_known", "events", "growth"),
+    [
+        ({}, 0.3, 1.0, False, True, True),
+        ({"tries_step": 0}, 0.3, 1.0, False, True, True),
+        ({"tries_step": 1}, 0.3, 1.0, False, True, False),
+        ({"dispersion": 0.69}, 0.3, 0.69, False, True, False),
+        ({"has_nights": True}, VALID_Q, 1.0, False, False, False),
+        ({"has_nights": True}, VALID_Q - 0.001, 1.0, False, True, False),
+        ({"has_nights": True}, VALID_Q, REGULAR, False, True, False),
+        ({"has_nights": True}, VALID_Q, 1.0, True, True, False),
+    ],
+)
+def test_ways_stand_beside_machines_inside_their_own_domain(
+    changed: dict[str, Any], q: float, spread: float, *, is_known: bool, events: bool, growth: bool
+) -> None:
+    usual = Schedule(20, 0.0, 0.7, 1.0, -1, has_nights=False, per_hour=1.0, is_periodic=False)
+    machines = Estimate(100.0, 90.0, 110.0, {"q": q, "spread": spread})
+    by_events, by_growth = Estimate(99.0, 80.0, 120.0, {"is_known": float(is_known)}), Estimate(98.0, 70.0, 130.0)
+    found = _beside(machines, replace(usual, **changed), by_events, by_growth)
+    assert found[0] == (by_events if events else NotEstimable(NotEstimableReason.UNKNOWN_RATE, by_events.measured))
+    assert found[1] == (by_growth if growth else NotEstimable(NotEstimableReason.CURVE_OUTSIDE))
+    assert _beside(machines, None, by_events, by_growth) == (by_events, by_growth)
+
+
+def test_only_a_known_rate_stands_beside_machines_that_are_refused() -> None:
+    growth, known, read = Estimate(9.0, 8.0, 10.0), *(Estimate(9.0, 8.0, 10.0, {"is_known": of}) for of in (1.0, 0.0))
+    broken, limited = (NotEstimable(getattr(NotEstimableReason, n)) for n in ("BROKEN_SESSIONS", "RATE_LIMITED"))
+    assert _beside(broken, None, known, growth) == (known, broken)
+    assert _beside(broken, None, read, growth) == (broken, broken)
+    assert _beside(broken, None, limited, growth) == (broken, broken)
+    assert _beside(limited, None, known, growth) == (limited, limited)
+
+
+def test_gaps_without_a_length_tell_no_schedule() -> None:
+    assert read_schedule(GapLadder.of(np.zeros(500)), 0.0) is None
+    assert read_schedule(GapLadder.empty(), 0.0) is None

@@ -78,6 +78,12 @@ def test_a_slope_is_no_break() -> None:
     assert find_breaks(series(slope * weekdays(56))) == ()
 
 
+@pytest.mark.parametrize("left", [0.2, 0.5, 0.8])
+def test_a_fall_that_takes_six_days_is_no_break_between_two(left: float) -> None:
+    fall = np.interp(np.arange(56), [25, 31], [1.0, left])
+    assert find_breaks(series(fall * weekdays(56))) == ()
+
+
 def test_what_stays_has_no_break_whatever_its_weekdays() -> None:
     assert find_breaks(series(weekdays(56))) == ()
 

@@ -185,6 +185,7 @@ def test_a_domain_that_is_gone_is_told_and_blocks() -> None:
     )
     comparison = compare(before, after)
     [notice] = [n for n in comparison.notices if n.code == "reach-changed"]
+    assert notice.percent == 10.0
     assert comparison.blocks
     assert "own/sinkhole theo dõi mirai qua 10 tên miền" in notice.text.vi
     assert "mất 10,0%" in notice.text.vi
@@ -428,9 +429,25 @@ def test_a_sum_with_too_many_refused_parts_is_refused() -> None:
     total = add_up([(good, 80), (bad, 20)])
     assert isinstance(total, NotEstimable)
     assert total.reason is NotEstimableReason.REFUSED_PARTS
-    few = add_up([(good, 95), (bad, 5)])
-    assert isinstance(few, Estimate)
-    assert few.value == 10
+    assert add_up([(good, 90), (bad, 10)]) == replace(good, measured={"refused_share": 0.1, "parts": 2})
+    assert isinstance(add_up([(good, 89), (bad, 11)]), NotEstimable)
+    assert add_up([(good, 0), (good, 0)]) == Estimate(20, 18, 22, {"refused_share": 0, "parts": 2})
+
+
+@pytest.mark.parametrize(("rows", "hours", "is_few"), [(99, 100, True), (100, 99, True), (100, 100, False)])
+def test_what_is_seen_on_few_days_or_in_few_hours_is_too_little(rows: int, hours: int, *, is_few: bool) -> None:
+    hourly = np.append(np.zeros(23), 2.0 * hours)  # in two days of a clock that ran all the time
+    made = Observed(GapLadder.empty(), 500.0, rows, 48.0, hourly=hourly)
+    refused = measure(made).machines
+    assert isinstance(refused, NotEstimable)
+    assert (refused.reason is NotEstimableReason.FEW_SIGHTINGS) is is_few
+    assert not is_few or refused.measured == {"rows": rows, "events": 500}
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(10, True), (9, False)])
+def test_a_tenth_of_the_address_days_may_have_several_spellings(share: int, *, is_told: bool) -> None:
+    many = replace(seen(100), rows=1000, mixed=1000 // share)
+    assert isinstance(measure(many).machines, Estimate) is is_told
 
 
 def test_what_is_wholly_refused_says_why() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 from tests.unit.assess.effect.test_registration import KEY, PUBLIC, verify
 from tests.unit.assess.trial.trials import trial
 
@@ -60,6 +61,21 @@ def test_days_of_customers_who_are_alike_are_counted_as_days() -> None:
     found = power_of_trial(trial(days=28).lot, Expected(0.74, lost=0.0, a_day=10, alike=0.2), 0.18)
     assert found.per_arm[90] == 25  # 87 * 2.8 / 10 = 24.36
     assert power_of_trial(trial(days=28).lot, Expected(0.74, lost=0.0, a_day=10), 0.18).per_arm[90] == 9
+
+
+@pytest.mark.parametrize("percent", [80, 90])
+def test_what_is_detectable_is_told_from_none_as_often_as_it_says(percent: int) -> None:
+    customers = power_of_trial(trial(1000).lot, Expected(0.3, 0.2), 0.1).detectable[percent]
+    days = power_of_trial(trial(days=28).lot, Expected(0.3, 0.2, a_day=50, alike=0.1), 0.1).detectable[percent]
+    assert customers
+    assert days
+    for found, of, times, quantile in (
+        (customers, 400, 1.0, stats.norm.ppf(0.975)),
+        (days, 14 * 40, 1 + 39 * 0.1, stats.t.ppf(0.975, 26)),
+    ):
+        shares = 0.3, 0.3 + found
+        error = np.sqrt(times * sum(share * (1 - share) / of for share in shares))
+        assert stats.norm.cdf(found / error - quantile) == pytest.approx(percent / 100, abs=1e-6)
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0, 0.5])

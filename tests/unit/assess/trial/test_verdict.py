@@ -296,6 +296,16 @@ def test_days_that_fare_alike_on_each_side_leave_no_room_about_the_difference(ap
     [exact] = [check.value for check in found.checks if check.id == "exact"]
     assert exact == pytest.approx(1 / 288, abs=0.002)
     assert exact > 1 / 2000
+    assert 2000 * exact == pytest.approx(round(2000 * exact), abs=1e-9)
+
+
+def test_what_no_other_lot_gives_the_drawn_one_gives_among_two_thousand() -> None:
+    planned = trial(days=56)
+    table = outcomes(planned, 0.0)
+    table = replace(table, cleaned=np.where(assigned(table, planned.lot), 3.0, np.nan))
+    found = analyse_trial(table, planned)
+    assert isinstance(found, TrialFinding)
+    assert [check.value for check in found.checks if check.id == "exact"] == [1 / 2000]
 
 
 def test_few_days_that_spread_among_many_that_do_not_have_the_interval_of_welch_s_test() -> None:

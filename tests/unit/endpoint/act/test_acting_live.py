@@ -13,6 +13,7 @@ from tests.infection import file_anchor, finding
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint import EndpointError
+from quetsach.endpoint.act import process
 from quetsach.endpoint.act.act import Workplace
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.process import ProcessAct
@@ -54,9 +55,10 @@ def test_a_process_is_ended_and_undo_says_that_it_stays_so(tmp_path: Path, sleep
 
 
 def test_the_image_of_a_deleted_program_is_sealed_before_the_process_ends(
-    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+    tmp_path: Path, sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = (tmp_path / "sleeper").read_bytes()
+    monkeypatch.setattr(process, "LARGEST_BYTES", len(content))
     (tmp_path / "sleeper").unlink()
     host, state = live_host(), State.open(tmp_path / "state")
     _clean(make_plan([_found(sleeper.pid)], host, state.folder), host, state)

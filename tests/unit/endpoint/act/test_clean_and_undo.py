@@ -2,16 +2,18 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.infection import LINK, OLD_NS, UNIT, at, file_anchor, finding, line_anchor, write
-from tests.snapshot import snapshot
+from tests.snapshot import nothing_left_open, snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint import JournalError, QuarantineError, StateError
+from quetsach.endpoint.act import file
 from quetsach.endpoint.act.clean import clean
 from quetsach.endpoint.act.result import CleanResult
 from quetsach.endpoint.act.undo import UndoResult, undo, unfinished
@@ -59,8 +61,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    with nothing_left_open():
+        yield made
 
 
 def _outcomes(result: CleanResult | UndoResult) -> list[Outcome]:
@@ -339,6 +343,19 @@ def test_something_newer_with_the_name_stays_and_the_old_is_put_beside_it(machin
     assert (_outcomes(undone), undone.steps[0].note) == ([Outcome.BESIDE], "/opt/x.quetsach-restored")
     assert machine.at(b"/opt/x").read_bytes() == b"newer"
     assert machine.at(b"/opt/x.quetsach-restored").read_bytes() == b"old"
+
+
+def test_something_that_takes_the_name_while_undo_is_at_it_stays(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.write(b"/opt/x", b"old")
+    result = machine.clean(machine.plan(machine.file(b"/opt/x")))
+    monkeypatch.setattr(file, "_call_off", lambda *_: machine.at(b"/opt/x").write_bytes(b"newer"))
+    assert _outcomes(machine.undo(result.session)) == [Outcome.FAILED]
+    assert machine.at(b"/opt/x").read_bytes() == b"newer"
+    monkeypatch.undo()
+    assert _outcomes(machine.undo(result.session)) == [Outcome.BESIDE]
+    assert machine.at(b"/opt/x").read_bytes() == b"newer"
 
 
 @pytest.mark.parametrize("has_newer", [False, True])

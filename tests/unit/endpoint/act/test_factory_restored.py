@@ -1,11 +1,12 @@
 """Keys of safe mode and services put back: shown before, undone to the byte, and nothing newer is lost by undo."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.infection_of_windows import of_key
-from tests.snapshot import snapshot
+from tests.snapshot import nothing_left_open, snapshot
 
 from quetsach.cli.confirmation import format_plan_step
 from quetsach.core.pack import Action, ArtefactKind
@@ -67,8 +68,11 @@ class Drive:
 
 
 @pytest.fixture
-def drive(tmp_path: Path) -> Drive:
-    return Drive(tmp_path)
+def drive(tmp_path: Path) -> Iterator[Drive]:
+    made = Drive(tmp_path)
+    with nothing_left_open():
+        yield made
+        made.host.registry.forget()
 
 
 def test_both_are_put_back_and_taken_away_again_to_the_byte(drive: Drive) -> None:

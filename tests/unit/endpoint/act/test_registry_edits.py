@@ -1,6 +1,7 @@
 """Edits of the registry on a disk: all or none, undone to the byte, and nothing newer overwritten."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from tests.infection_of_windows import (
     registry_findings,
     windows_findings,
 )
-from tests.snapshot import snapshot
+from tests.snapshot import nothing_left_open, snapshot
 
 from quetsach.core.pack import Action, ArtefactKind
 from quetsach.endpoint import StateError
@@ -85,8 +86,11 @@ class Drive:
 
 
 @pytest.fixture
-def drive(tmp_path: Path) -> Drive:
-    return Drive(tmp_path)
+def drive(tmp_path: Path) -> Iterator[Drive]:
+    made = Drive(tmp_path)
+    with nothing_left_open():
+        yield made
+        made.host.registry.forget()
 
 
 def test_an_infected_windows_is_cleaned_and_undone_to_the_byte(drive: Drive) -> None:

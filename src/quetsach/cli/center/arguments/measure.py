@@ -126,6 +126,14 @@ def register_lake(parser: Parser) -> None:
         "quetsach center lake restore /backup/lake --data /srv/quetsach",
     )
     restore.add_argument("folder", type=Path, metavar="FOLDER", help="what `center lake backup` made")
+    share = add_centre_command(
+        commands,
+        "share",
+        act("lake:take_over"),
+        "put a lake that lies in a folder into the object store that store.toml names",
+        "mv /srv/quetsach/lake /srv/quetsach/lake.before\nquetsach center lake share /srv/quetsach/lake.before",
+    )
+    share.add_argument("folder", type=Path, metavar="FOLDER", help="the lake; it stays as it is")
     _add_lake_export(commands)
     add_centre_command(
         commands,

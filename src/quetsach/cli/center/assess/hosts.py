@@ -14,6 +14,7 @@ from quetsach.assess.grades import shrunk_rates
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.subscribers import Chosen, read_subscribers
 from quetsach.centre.answers import compare_same_holiday
+from quetsach.centre.known_words import require_known
 from quetsach.centre.tables import load_subscribers
 from quetsach.cli.center.assess.hosts_told import Rates, show
 from quetsach.cli.center.assess.windows import asked_period, newest_period, print_csv, tell_wrapped
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     }
     with centre.view() as view:
         period = asked_period(arguments) or newest_period(view, hosts.WINDOW_DAYS)
+        require_known(centre, view, period, {"family": arguments.family or ()})
         report = hosts.hosts(view, period, by=arguments.by, **asked)
         calendar = centre.calendar
         comparison = hosts.compare_windows(view, before, period, calendar=calendar, **asked) if before else None

@@ -7,7 +7,7 @@ from quetsach.assess.definitions import DEFINITIONS, period_text
 from quetsach.assess.estimate import Answer, Estimate, NotEstimable, NotEstimableReason
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.assess.hosts.comparison import Comparison
-from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_definitions, tell_wrapped
+from quetsach.cli.center.assess.windows import print_wrapped, show_basis, show_coverage, show_definitions, tell_wrapped
 from quetsach.cli.output import print_table
 from quetsach.core.text import LocalText, Number, Text, all_in_language, number_text
 from quetsach.lake.hosts import HostReport, HostRow
@@ -86,6 +86,7 @@ def show(
             tell_wrapped(Text("The window with a holiday, against the same holiday of another year:"), language)
         _show_comparison(comparison, language)
     show_basis(report.basis, language)
+    show_coverage(report.basis, language)
     named = ["machines-online", "machines-by-events", "addresses-per-machine"]
     named += ["machines-per-thousand-subscribers"] if known else []
     show_definitions([DEFINITIONS[name] for name in named], language)

@@ -13,6 +13,7 @@ from quetsach.cli.center.assess.windows import (
     print_csv,
     print_wrapped,
     show_basis,
+    show_coverage,
     show_definitions,
     tell_wrapped,
 )
@@ -75,6 +76,7 @@ def _show_ranking(ranking: Ranking, question: str, language: str) -> None:
     whole = Text("Whole country").in_language(language)
     print(f"\n{whole}: {ranking.total.text(language)} ({ranking.total.definition.name.in_language(language)})")
     show_basis(ranking.basis, language)
+    show_coverage(ranking.basis, language)
     show_definitions(ranking.columns, language)
 
 

@@ -11,6 +11,7 @@ from quetsach import storage
 from quetsach.assess import Basis, Definition, period_text
 from quetsach.assess.rows import MAX_BYTES
 from quetsach.assess.subscribers import Subscribers, read_subscribers
+from quetsach.assess.targets import coverage
 from quetsach.campaign.section import Section
 from quetsach.centre.centre import Centre
 from quetsach.centre.registered import write_once
@@ -122,6 +123,12 @@ def show_basis(basis: Basis, language: str) -> None:
         tables=", ".join(basis.network_versions) or "–",
     )
     tell_wrapped(text, language)
+
+
+def show_coverage(basis: Basis, language: str) -> None:
+    """Print what makes a number doubtful by the data that it stands on."""
+    for notice in coverage(basis):
+        tell_wrapped(Text("Note: {notice}", notice=notice.text), language)
 
 
 def show_definitions(definitions: Iterable[Definition], language: str) -> None:

@@ -85,6 +85,26 @@ _DAYS_WITH_DATA = Column(
     "integer",
     Text("Days of the window that have data. Fewer than its days means that data are missing."),
 )
+_HEALTH = (
+    Column(
+        "reports_with_gaps",
+        "integer",
+        Text(
+            "How many of the reports behind it lack days of the window. Empty where that was not kept: in figures of "
+            "an earlier version."
+        ),
+        may_be_empty=True,
+    ),
+    Column(
+        "level_breaks",
+        "integer",
+        Text(
+            "How often the level of such a report surely changed at one stroke in the window; instruments do that, "
+            "cleaning does not. Empty as before."
+        ),
+        may_be_empty=True,
+    ),
+)
 _WINDOW_COLUMNS = (
     Column("campaign", "string", Text("Code of the campaign.")),
     Column("window", "string", Text("Code of the window within its campaign.")),
@@ -107,6 +127,7 @@ _WINDOW_COLUMNS = (
         may_be_empty=True,
     ),
     _SCALE,
+    *_HEALTH,
 )
 
 
@@ -156,6 +177,7 @@ _RANKING_COLUMNS = (
     _LAST,
     _DAYS_WITH_DATA,
     _SCALE,
+    *_HEALTH,
 )
 
 
@@ -176,11 +198,15 @@ _MONTH_COLUMNS = (
 )
 
 
+def _health(window: WindowFigure) -> tuple[int | None, ...]:
+    return window.reports_with_gaps, window.level_breaks
+
+
 def _windows(figures: Figures) -> Iterable[Sequence[object]]:
-    snapshot = figures.snapshot
+    scale = figures.snapshot.scale
     return (
-        (c.id, w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, snapshot.scale)
-        for c in snapshot.campaigns
+        (c.id, w.id, w.first, w.last, w.addresses, w.days, w.days_with_data, w.change_percent, scale, *_health(w))
+        for c in figures.snapshot.campaigns
         for w in c.windows
     )
 
@@ -190,7 +216,7 @@ def _ranking(choose: Callable[[Snapshot], Sequence[RankedRow]]) -> Callable[[Fig
 
 
 def _ranked(rows: Iterable[RankedRow], window: WindowFigure, scale: int) -> Iterable[Sequence[object]]:
-    about = (window.first, window.last, window.days_with_data, scale)
+    about = (window.first, window.last, window.days_with_data, scale, *_health(window))
     return (
         (row.rank, row.id, row.name.vi, row.name.en, row.mean_daily, row.per_thousand, row.share_percent, *about)
         for row in rows

@@ -122,6 +122,8 @@ def _window(window: WindowFigure) -> WindowFact:
         window.days_with_data,
         window.addresses,
         window.change_percent,
+        window.reports_with_gaps,
+        window.level_breaks,
     )
 
 
