@@ -379,7 +379,7 @@ class CountTogether:
     def _counted(
         self, cursor: duckdb.DuckDBPyConnection, count: CountAddresses, spans: Sequence[date], *, is_once: bool
     ) -> pa.Table:
-        """Count in what was written down: how many addresses have the same days, and then each day of these."""
+        """Count in what was written down: how many addresses have the same days, the same eight of them, each day."""
         table, given = count.of_families("(from seen)")
         keys = "".join(f"{name}, " for name in count.by if name != "day")
         if "day" not in count.by:
@@ -388,16 +388,19 @@ class CountTogether:
             return cursor.sql(query, params=given).to_arrow_table().cast(count.schema)
         bits = "".join(f", bit_or(days{n}) as days{n}" for n in range(len(spans)))
         alike = f"select {keys}{', '.join(f'days{n}' for n in range(len(spans)))}, count(*) as addresses"
-        tables = (
-            f"select {keys}$first{n}::date + bit as day, addresses from "
-            f"(select *, unnest(range(64))::int as bit from alike) where (days{n} >> bit) & 1 = 1"
+        eights = " union all ".join(
+            f"select {keys}$first{n}::date + 8 * nth as since, (days{n} >> 8 * nth) & 255 as eight, addresses "
+            f"from (select *, unnest(range(8))::int as nth from alike)"
             for n in range(len(spans))
         )
         once = table if is_once else f"(select {keys}address{bits} from {table} group by all)"
         query = (
-            f"with alike as ({alike} from {once} group by all) "
-            f"select {''.join(f'{name}, ' for name in count.by)}sum(addresses)::bigint as addresses "
-            f"from ({' union all '.join(tables)}) group by all"
+            f"with alike as ({alike} from {once} group by all), eights as ("
+            f"select {keys}since, eight, sum(addresses)::bigint as addresses from ({eights}) where eight > 0 "
+            "group by all) "
+            f"select {''.join(f'{name}, ' for name in count.by)}sum(addresses)::bigint as addresses from ("
+            f"select {keys}since + bit as day, addresses from (select *, unnest(range(8))::int as bit from eights) "
+            f"where (eight >> bit) & 1 = 1) group by all"
         )
         return (
             cursor.sql(query, params=given | {f"first{n}": day for n, day in enumerate(spans)})
