@@ -52,7 +52,7 @@ def content(lake: Lake) -> dict[date, list[object]]:
         r.day: [
             *(
                 pq.read_table(lake.folder / r.path(part), partitioning=None).to_pylist()
-                for part in ("addresses", "gaps")
+                for part in ("addresses", "gaps", "seen")
             ),
             (lake.folder / r.path("clock")).read_bytes(),
         ]

@@ -97,8 +97,8 @@ def back_up(
             view = lake.view()
             changing = dict(_changing(lake.folder, [commit.id for commit in catalog.commits]))
         with view:
-            catalog.fetch([*catalog.paths(), *(path for one in catalog.roll_ups() for path in one.paths())])
-            roll_ups = {path for one in catalog.roll_ups() for path in one.paths() if (lake.folder / path).exists()}
+            catalog.fetch([*catalog.paths(), *catalog.roll_up_paths()])
+            roll_ups = {path for path in catalog.roll_up_paths() if (lake.folder / path).exists()}
             lasting = sorted(catalog.paths() | roll_ups)
             entries, copied = dict[str, _Entry](), 0
             for path in lasting:
@@ -172,7 +172,7 @@ def take_over(lake: Lake, folder: Path) -> int:
     former = Writers(folder, records.CatalogReader(folder))
     try:
         with former.none() as catalog, lake.writers.all() as (_, there):
-            roll_ups = {path for one in catalog.roll_ups() for path in one.paths() if (folder / path).exists()}
+            roll_ups = {path for path in catalog.roll_up_paths() if (folder / path).exists()}
             files = [(folder / path, path) for path in sorted(catalog.paths() | roll_ups)]
             if there.entries:
                 raise LakeError(Text("there is a lake already"), where=lake.shared.place.told)

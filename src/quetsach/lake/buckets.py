@@ -9,6 +9,7 @@ from collections.abc import Buffer
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 BUCKETS = 256
@@ -19,6 +20,7 @@ DIVISIONS = (1, 16, 64, 256)
 _LEAST_ROWS = {16: 1 << 22, 64: 1 << 24, 256: 1 << 26}
 """From how many sightings of a day on a division pays: files of fewer rows than 2^18 cost more to open than is won."""
 
+_SEEN, _ADDRESSES = ".seen.parquet", ".addresses.parquet"
 _NAME = re.compile(r"\.(\d{3})-(\d{3})\.parquet")
 _FACTOR = 2_654_435_761
 """2^32 divided by the golden ratio: neighbours are spread evenly over what the upper bits make (Knuth, 6.4)."""
@@ -45,6 +47,12 @@ def buckets_of(addresses: Buffer) -> NDArray[np.uint32]:
     return (folded * np.uint32(_FACTOR)) // np.uint32((1 << 32) // BUCKETS)  # overflow is meant: modulo 2^32
 
 
+def address_bytes(table: pa.Table) -> memoryview:
+    """Return the bytes of the column ``address`` (UUID) of a table, 16 of each row."""
+    keys = table.column("address").combine_chunks().storage
+    return memoryview(keys.buffers()[1] or b"")[keys.offset * 16 : (keys.offset + len(keys)) * 16]
+
+
 def divisions_for(rows: int) -> int:
     """Return in how many files so many sightings of a day are best kept."""
     return max((count for count, least in _LEAST_ROWS.items() if rows >= least), default=1)
@@ -62,3 +70,18 @@ def buckets_in(path: str | Path) -> tuple[int, int]:
     """Return the first and the last bucket that a file can hold, by its name; all of them where it says none."""
     found = _NAME.search(str(path), len(str(path)) - len(".000-255.parquet"))
     return (int(found[1]), int(found[2])) if found else ALL_BUCKETS
+
+
+def is_ordered(path: str | Path) -> bool:
+    """Whether a file has the bucket of each row in a column, and lies in its order.
+
+    Those are the ``seen`` of roll-ups, and the ``addresses`` beside them, which are put there before.
+    """
+    told = ordered_if(path)
+    return told is not None and told.exists()
+
+
+def ordered_if(path: str | Path) -> Path | None:
+    """Return which file has to be there that another one is ordered; ``None`` where it never is."""
+    beside = str(path).removesuffix(_SEEN).removesuffix(_ADDRESSES)
+    return Path(beside + _SEEN) if beside != str(path) else None

@@ -173,7 +173,7 @@ def _divided(batches: Iterable[pa.Table], divisions: int, tmp: Path) -> Iterator
             for path in places
         ]
         for batch in batches:
-            division = buckets.buckets_of(_address_bytes(batch)) // (buckets.BUCKETS // divisions)
+            division = buckets.buckets_of(buckets.address_bytes(batch)) // (buckets.BUCKETS // divisions)
             order = np.argsort(division, kind="stable")
             edges = np.searchsorted(division[order], np.arange(divisions + 1))
             table = batch.take(pa.array(order))
@@ -187,14 +187,9 @@ def _divided(batches: Iterable[pa.Table], divisions: int, tmp: Path) -> Iterator
 
 
 def _in_order(table: pa.Table) -> pa.Table:
-    words = np.frombuffer(_address_bytes(table), dtype=">u8").reshape(-1, 2)
+    words = np.frombuffer(buckets.address_bytes(table), dtype=">u8").reshape(-1, 2)
     time = table.column("observed_at").cast(pa.int64()).to_numpy()
     return table.take(pa.array(np.lexsort((time, words[:, 1], words[:, 0]))))
-
-
-def _address_bytes(table: pa.Table) -> memoryview:
-    keys = table.column("address").combine_chunks().storage
-    return memoryview(keys.buffers()[1] or b"")[keys.offset * 16 : (keys.offset + len(keys)) * 16]
 
 
 def batches_of(sightings: Sequence[Path]) -> Iterator[pa.Table]:

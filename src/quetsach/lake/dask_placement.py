@@ -21,7 +21,7 @@ from quetsach.lake import LakeError
 from quetsach.lake.place import is_loopback
 from quetsach.lake.placement import (
     Elsewhere,
-    answer_part,
+    answer_streams,
     other_release,
     versions,
 )
@@ -56,8 +56,8 @@ class DaskPlacement(Elsewhere):
         """Have each part answered by a worker."""
         client = self._client()
         try:
-            futures = client.map(answer_part, [question] * len(parts), parts, pure=False, retries=_TRIES)
-            return list(client.gather(futures))
+            futures = client.map(answer_streams, [question] * len(parts), parts, pure=False, retries=_TRIES)
+            return [tuple(pa.ipc.open_stream(one).read_all() for one in made) for made in client.gather(futures)]
         except LakeError:
             raise
         except KilledWorker as error:

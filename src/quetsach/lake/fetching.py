@@ -59,13 +59,13 @@ class FromStore:
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Answer a part, once its files are here."""
-        wanted = [self.held[name] for name in (*part.files, *part.own, *part.once)]
+        wanted = [self.held[name] for name in part.names]
         with _kept(wanted, self.place) as places:
-            files, own, once = (
+            files, own, once, ordered = (
                 tuple(str(places[self.held[name].sha256]) for name in names)
-                for names in (part.files, part.own, part.once)
+                for names in (part.files, part.own, part.once, part.ordered)
             )
-            return self.question.of_part(engine, replace(part, files=files, own=own, once=once))
+            return self.question.of_part(engine, replace(part, files=files, own=own, once=once, ordered=ordered))
 
     def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> Any:
         """Put the answers of parts together."""

@@ -16,7 +16,7 @@ from quetsach.assess.hosts.measure import Watch
 from quetsach.assess.hosts.schedule import STEPS
 from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.lake.host_rows import LOW_BITS, SQUARE_PARTS, HostRows
-from quetsach.lake.queries import Names, Part, added, by_day, by_family, explained, in_part, run
+from quetsach.lake.queries import Names, Part, added, by_day, by_family, explained, in_part, placed_rows, run
 from quetsach.lake.reach import Seen
 
 type Sensor = tuple[str, str]
@@ -82,8 +82,8 @@ _ASKED = "($families::varchar[] is null or list_contains($families::varchar[], f
 
 def _rows(names: Names | None, part: Part) -> tuple[str, dict[str, object]]:
     """Return how the rows of a part are laid out: one for each sensor, family, address and day; and its parameters."""
-    addresses, parameters = by_family(by_day("addresses"), names)
-    seen = f"select *, 1 as spellings from {addresses} where {in_part(part)} and {_ASKED}"
+    addresses, parameters = placed_rows(part, names)
+    seen = f"select *, 1 as spellings from {addresses} where {_ASKED}"
     if names is not None:
         seen = f"select {_MERGED} from ({seen}) group by feed, report, family, address, day"
     query = f"""
@@ -101,7 +101,7 @@ def _rows(names: Names | None, part: Part) -> tuple[str, dict[str, object]]:
                lag(day) over before = day - 1 and lag(is_whole) over before and is_whole as is_next
         from placed window before as (partition by feed, report, family, address order by day)
     """
-    return query, {**parameters, "addresses": list(part.files)}
+    return query, parameters
 
 
 _SQUARE = f"gap_ms * gap_ms >> {LOW_BITS} as high, gap_ms * gap_ms & {(1 << LOW_BITS) - 1} as low"
@@ -213,11 +213,11 @@ class Overlap:
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Count a part."""
         first, second = self.first, self.second
-        addresses, parameters = by_family(by_day("files"), self.names)
+        addresses, parameters = placed_rows(part, self.names)
         parameters |= {"feed": first.feed, "report": first.report, "feed2": second.feed, "report2": second.report}
-        parameters |= {"family": first.family, "version": first.ip_version, "files": list(part.files)}
+        parameters |= {"family": first.family, "version": first.ip_version}
         seen = (
-            f"select address, day, bit_or(hours) as hours from {addresses} where {in_part(part)} and not is_abroad "
+            f"select address, day, bit_or(hours) as hours from {addresses} where not is_abroad "
             "and family = $family and ip_version = $version and (feed, report) ="
         )
         pair = ", ".join(

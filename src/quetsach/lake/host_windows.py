@@ -163,7 +163,8 @@ def laid_out(
     with tempfile.TemporaryDirectory(prefix="quetsach-") as folder:
         records: defaultdict[Sensor, dict[date, DayRecord]] = defaultdict(dict)
         addresses, gaps, bots, reach = list[Path](), list[Path](), list[Path](), list[Path]()
-        view.catalog.fetch(path for roll_up in view.roll_ups(period) for path in roll_up.paths())
+        parts = [part for part in rollups.PARTS if part != "seen"]
+        view.catalog.fetch(one.path(part) for one in view.roll_ups(period) for part in parts)
         for roll_up in view.roll_ups(period):
             if reports is not None and f"{roll_up.feed}/{roll_up.report}" not in reports:
                 continue

@@ -103,10 +103,12 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
         after_of = [(d, _after(d, before, over)) for d in catalog.commits]
         changed = [(d, after) for d, after in after_of if after != d]
         stays = catalog.paths(after for _, after in after_of)
-        gone = sorted(catalog.paths(d for d, _ in changed) - stays)
         days = {day for d, after in changed for day in set(after.expired) - set(d.expired)}
+        seen = {one.path("seen") for one in catalog.roll_ups() if one.day in days}
+        gone = sorted((catalog.paths(d for d, _ in changed) - stays) | seen)
         sightings = sum(d.days[day] for d, after in changed for day in set(after.expired) - set(d.expired))
         size, is_deleted = _size(lake, gone), not is_dry_run
+        files = len(gone) - len(seen - catalog.there(seen))
         if not is_dry_run and changed:
             records, kept = [after for _, after in changed], _kept_roll_ups(lake, catalog, days, tmp)
             change = Change(None, files=kept, records=records, forget=before, gone=gone)
@@ -115,7 +117,7 @@ def expire(lake: Lake, *, before: date, is_dry_run: bool = False) -> Expired:
     if lake.shared is not None and not is_dry_run:
         lake.shared.sweep()  # what expired a day ago and more
         is_deleted = is_deleted and not gone
-    return Expired(len(days), sightings, len(gone), size, is_deleted)
+    return Expired(len(days), sightings, files, size, is_deleted)
 
 
 def _is_over(delivery: Delivery, before: date) -> bool:

@@ -65,6 +65,11 @@ def answer_part(question: Question[Any], part: Part) -> tuple[pa.Table, ...]:
     return question.of_part(_engine_of_worker().connection(), part)
 
 
+def answer_streams(question: Question[Any], part: Part) -> list[bytes]:
+    """Answer one part on a worker as Arrow streams: what is unpickled out of a message may lie at any address."""
+    return [table_bytes(table) for table in answer_part(question, part)]
+
+
 @cache
 def _engine_of_worker() -> Engine:
     engine = Engine()
@@ -93,15 +98,15 @@ def other_release(theirs: Versions, own: Versions, *, where: str) -> LakeError:
 
 def whole_paths(part: Part) -> Part:
     """Return a part whose files are found from any folder."""
-    files, once, own = (
-        tuple(str(Path(name).absolute()) for name in names) for names in (part.files, part.once, part.own)
+    files, once, own, ordered = (
+        tuple(str(Path(name).absolute()) for name in names) for names in (part.files, part.once, part.own, part.ordered)
     )
-    return replace(part, files=files, once=once, own=own)
+    return replace(part, files=files, once=once, own=own, ordered=ordered)
 
 
 def lies_in(folder: Path, part: Part) -> bool:
     """Whether all files of a part (``whole_paths``) lie in the lake; no worker sees what a reader made for itself."""
-    return all(Path(name).is_relative_to(folder.absolute()) for name in (*part.files, *part.own, *part.once))
+    return all(Path(name).is_relative_to(folder.absolute()) for name in part.names)
 
 
 @dataclass
@@ -130,7 +135,7 @@ class Elsewhere(ABC):
     def answers(self, question: Question[Any], parts: Sequence[Part]) -> list[tuple[pa.Table, ...]]:
         """Have each part answered by a worker; those of files that only this process has, here."""
         parts = [whole_paths(part) for part in parts]
-        names = [name for part in parts for name in (*part.files, *part.own, *part.once)]
+        names = [name for part in parts for name in part.names]
         if not all(lies_in(self.folder, part) for part in parts):
             if self.shared is not None:
                 self.shared.fetch(map(Path, names))
@@ -192,7 +197,7 @@ class AskedParts:
         for n, table in enumerate(answer):
             rows = max(1, _PIECE_BYTES * table.num_rows // max(table.nbytes, 1))
             for first in range(0, max(table.num_rows, 1), rows):
-                yield n, _table_bytes(table.slice(first, rows))
+                yield n, table_bytes(table.slice(first, rows))
 
 
 def read_answers(rows: pa.Table, count: int, *, where: str) -> list[tuple[pa.Table, ...]]:
@@ -219,7 +224,8 @@ def read_answers(rows: pa.Table, count: int, *, where: str) -> list[tuple[pa.Tab
     return [tuple(of_part) for of_part in tables]
 
 
-def _table_bytes(table: pa.Table) -> bytes:
+def table_bytes(table: pa.Table) -> bytes:
+    """Return a table as an Arrow stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)

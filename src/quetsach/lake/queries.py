@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.core.text import Text
 from quetsach.feeds.table import ANNOTATED
 from quetsach.lake import LakeError
-from quetsach.lake.buckets import ALL_BUCKETS, BUCKETS, OF_ADDRESS, buckets_in
+from quetsach.lake.buckets import ALL_BUCKETS, BUCKETS, OF_ADDRESS, buckets_in, is_ordered
 
 _SETTINGS = {
     "memory_limit": "1GB",
@@ -76,13 +77,31 @@ class Part:
     """What a part is counted from.
 
     Of ``files`` it has the rows of the buckets from the first to the last of ``buckets``, of ``own`` all rows: files
-    that hold no others; of ``once`` all rows, too: these are of no address, and of no other part.
+    that hold no others; of ``once`` all rows, too: these are of no address, and of no other part. ``ordered`` are as
+    ``files``, with the bucket of each row in a column by which they are ordered: only these rows are read.
     """
 
     files: tuple[str, ...]
     buckets: tuple[int, int] = ALL_BUCKETS
     once: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are any files of addresses."""
+        return bool(self.files or self.own or self.ordered)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All files."""
+        return (*self.files, *self.own, *self.once, *self.ordered)
+
+    @property
+    def days(self) -> list[date]:
+        """The days (UTC) of the files of addresses, in order, by the names of their folders."""
+        folders = {Path(name).parent.name for name in (*self.files, *self.own, *self.ordered)}
+        return sorted(date.fromisoformat(folder.removeprefix("day=")) for folder in folders)
 
 
 class Question[Answer](Protocol):
@@ -109,17 +128,27 @@ _DIVIDED = 16
 """Into so many parts a question is divided here where its files are: each takes less memory, and together less time."""
 
 
-def parts_of(files: Iterable[Path], *, once: Iterable[Path] = (), count: int | None = None) -> tuple[Part, ...]:
+def parts_of(
+    files: Iterable[Path],
+    *,
+    once: Iterable[Path] = (),
+    count: int | None = None,
+    ordered: Collection[Path] | None = None,
+) -> tuple[Part, ...]:
     """Divide files into parts.
 
     Args:
-        files: of addresses; those whose names say their buckets are opened only by the parts that have these.
+        files: of addresses; those whose names say their buckets are opened only by the parts that have these, and of
+            those that are ordered by bucket a part reads its rows.
         once: files of no address.
+        ordered: those of them that are ordered by bucket; if not given, as is found in their folders.
         count: how many parts, at most ``BUCKETS``; if not given, 16 where most of the bytes are divided, else 1.
     """
     held = {path: buckets_in(path) for path in files}
+    in_order = set(filter(is_ordered, held)) if ordered is None else {*ordered}
     divided = {path: span for path, span in held.items() if span != ALL_BUCKETS}
-    whole = tuple(str(path) for path in held if path not in divided)
+    whole = tuple(str(path) for path in held if path not in divided and path not in in_order)
+    by_bucket = tuple(str(path) for path in held if path in in_order)
     alone = tuple(map(str, once))
     count = count or (_DIVIDED if _is_mostly(divided, held) else 1)
     edges = [BUCKETS * n // count for n in range(count + 1)]
@@ -128,7 +157,7 @@ def parts_of(files: Iterable[Path], *, once: Iterable[Path] = (), count: int | N
         first, last = edges[n], edges[n + 1] - 1
         own = tuple(str(path) for path, (low, high) in divided.items() if first <= low and high <= last)
         shared = tuple(str(path) for path, (low, high) in divided.items() if low < first <= high or low <= last < high)
-        parts.append(Part((*whole, *shared), (first, last), alone[n::count], own))
+        parts.append(Part((*whole, *shared), (first, last), alone[n::count], own, by_bucket))
     return tuple(parts)
 
 
@@ -156,9 +185,11 @@ def in_part(part: Part, key: str | None = None) -> str:
 
 def rows_of(part: Part) -> tuple[str, dict[str, object]]:
     """Return the table of what a part has of its files, and its parameters; at least one is needed."""
+    first, last = part.buckets
     tables = [f"from {by_day('own')}"] if part.own else []
     tables += [f"from {by_day('files')} where {in_part(part)}"] if part.files else []
-    parameters: dict[str, object] = {"own": list(part.own), "files": list(part.files)}
+    tables += [f"from {by_day('ordered')} where bucket between {first} and {last}"] if part.ordered else []
+    parameters: dict[str, object] = {"own": list(part.own), "files": list(part.files), "ordered": list(part.ordered)}
     return f"({' union all by name '.join(tables)})", {name: files for name, files in parameters.items() if files}
 
 
@@ -209,6 +240,13 @@ def by_family(table: str, names: Names | None) -> tuple[str, dict[str, object]]:
     return placed, {"kept": [kept for kept, _ in names], "families_today": [family for _, family in names]}
 
 
+def placed_rows(part: Part, names: Names | None) -> tuple[str, dict[str, object]]:
+    """Return the table of what a part has of its files with the families of today, and its parameters."""
+    rows, files = rows_of(part)
+    table, placing = by_family(rows, names)
+    return table, files | placing
+
+
 def _at_home(part: Part, home: str | None) -> tuple[str, dict[str, object]]:
     """Return the table of the sightings of a part that are the country's own, and its parameters.
 
@@ -229,7 +267,8 @@ def _sightings(part: Part, names: Names | None, home: str | None) -> tuple[str, 
 class CountAddresses:
     """How many distinct addresses each group has: the columns ``by`` and ``addresses``, ordered by ``by``.
 
-    The files are of sightings, or of the addresses of roll-ups where those have expired. ``by`` are ``day`` or any of
+    The files are of sightings, of what was seen of them, or of the addresses of roll-ups where they have expired: rows
+    that say the same twice change nothing. ``by`` are ``day`` or any of
     ``GROUPS``; without any there is one row. ``families`` limits to those; ``None`` is all. ``names`` say which family
     a kept name is of; without them each is its own. ``home`` is the code of the country (``IS_HOME``).
 
@@ -260,49 +299,114 @@ class CountAddresses:
         """The columns of sightings that it is counted from, beside the address."""
         return self.by if self.families is None or "family" in self.by else (*self.by, "family")
 
-    def of_rows(self, cursor: duckdb.DuckDBPyConnection, rows: str, parameters: Mapping[str, object]) -> pa.Table:
-        """Count in a table that has the kept names of families; what they are of today is looked up where it counts."""
-        table, more = by_family(rows, self.names) if "family" in self.read else (rows, {})
-        given = {**parameters, **more}
-        if self.families is not None:
-            table = f"(from {table} where family in (select unnest($families)))"
-            given["families"] = list(self.families)
-        columns = "".join(f"{name}, " for name in self.by)
-        query = f"select {columns}count(distinct address) as addresses from {table} {'group by all' if self.by else ''}"
-        return cursor.sql(query, params=given).to_arrow_table().cast(self.schema)
+    def of_families(self, rows: str) -> tuple[str, dict[str, object]]:
+        """Return a table that has the kept names of families as it is counted in, and its parameters.
+
+        What they are of today is looked up where it counts.
+        """
+        table, given = by_family(rows, self.names) if "family" in self.read else (rows, {})
+        if self.families is None:
+            return table, given
+        return f"(from {table} where family in (select unnest($families)))", given | {"families": list(self.families)}
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Count a part."""
-        if not (part.files or part.own):
+        if not part.has_rows:
             return (self.schema.empty_table() if self.by else pa.table({"addresses": [0]}, schema=self.schema),)
         rows, parameters = _at_home(part, self.home)
-        with closing(engine.cursor()) as cursor, explained():
-            return (self.of_rows(cursor, rows, parameters),)
+        table, more = self.of_families(rows)
+        columns = "".join(f"{name}, " for name in self.by)
+        query = f"select {columns}count(distinct address) as addresses from {table} {'group by all' if self.by else ''}"
+        return (run(engine, query, parameters | more).cast(self.schema),)
 
     def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> pa.Table:
         """Add the counts of parts up."""
         return added((counted for (counted,) in parts), ["addresses"])
 
 
+def _spans(days: Sequence[date]) -> list[date]:
+    """Return the first days of spans of 64 days that have all of these, which are in order."""
+    spans: list[date] = []
+    for day in days:
+        if not spans or (day - spans[-1]).days >= 64:
+            spans.append(day)
+    return spans
+
+
+def _is_once(count: CountAddresses, columns: Collection[str], kept: Sequence[str]) -> bool:
+    """Whether a count has each address in one row of what was written down by ``columns``, which has these families."""
+    today = dict(count.names or ())
+    families = [today.get(name, UNPLACED_FAMILY) for name in kept] if count.names is not None else kept
+    counted = count.by if count.families is None else (*count.by, "family") if len(count.families) == 1 else ()
+    return {"address", *counted} - {"day"} == {*columns} and len(set(families)) == len(families)
+
+
 @dataclass(frozen=True, slots=True)
 class CountTogether:
     """Several counts of the same sightings by one reading of the files: the answer of each, in their order.
 
-    ``counts`` are of the same country.
+    ``counts`` are of the same country. What is read is written down once for each address, with the days on which it
+    was seen as bits: an address of every day is in one row and not in one for each day.
     """
 
     counts: tuple[CountAddresses, ...]
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
-        """Write down once who was seen where, and count each way from that."""
-        if not (part.files or part.own):
+        """Write down once who was seen where and when, and count each way from that."""
+        if not part.has_rows:
             return tuple(table for count in self.counts for table in count.of_part(engine, part))
-        columns = {"address", *(name for count in self.counts for name in count.read)}
+        columns = sorted({"address", *(name for count in self.counts for name in count.read)} - {"day"})
+        spans = _spans(part.days)
+        bits = "".join(
+            f", bit_or(if(day - $first{n} between 0 and 63, 1::ubigint << greatest(day - $first{n}, 0), 0)) as days{n}"
+            for n in range(len(spans))
+        )
         rows, parameters = _at_home(part, self.counts[0].home)
         with closing(engine.cursor()) as cursor, explained():
-            seen = f"select distinct {', '.join(sorted(columns))} from {rows}"
-            cursor.execute(f"create temp table seen as {seen}", parameters)
-            return tuple(count.of_rows(cursor, "(from seen)", {}) for count in self.counts)
+            seen = f"select {', '.join(columns)}{bits} from {rows} group by all"
+            cursor.execute(
+                f"create temp table seen as {seen}", parameters | {f"first{n}": day for n, day in enumerate(spans)}
+            )
+            kept = (
+                [name for (name,) in cursor.sql("select distinct family from seen").fetchall()]
+                if "family" in columns
+                else []
+            )
+            return tuple(
+                self._counted(cursor, count, spans, is_once=_is_once(count, columns, kept)) for count in self.counts
+            )
+
+    def _counted(
+        self, cursor: duckdb.DuckDBPyConnection, count: CountAddresses, spans: Sequence[date], *, is_once: bool
+    ) -> pa.Table:
+        """Count in what was written down: how many addresses have the same days, the same eight of them, each day."""
+        table, given = count.of_families("(from seen)")
+        keys = "".join(f"{name}, " for name in count.by if name != "day")
+        if "day" not in count.by:
+            how = "count(*)" if is_once else "count(distinct address)"
+            query = f"select {keys}{how} as addresses from {table} {'group by all' if keys else ''}"
+            return cursor.sql(query, params=given).to_arrow_table().cast(count.schema)
+        bits = "".join(f", bit_or(days{n}) as days{n}" for n in range(len(spans)))
+        alike = f"select {keys}{', '.join(f'days{n}' for n in range(len(spans)))}, count(*) as addresses"
+        eights = " union all ".join(
+            f"select {keys}$first{n}::date + 8 * nth as since, (days{n} >> 8 * nth) & 255 as eight, addresses "
+            f"from (select *, unnest(range(8))::int as nth from alike)"
+            for n in range(len(spans))
+        )
+        once = table if is_once else f"(select {keys}address{bits} from {table} group by all)"
+        query = (
+            f"with alike as ({alike} from {once} group by all), eights as ("
+            f"select {keys}since, eight, sum(addresses)::bigint as addresses from ({eights}) where eight > 0 "
+            "group by all) "
+            f"select {''.join(f'{name}, ' for name in count.by)}sum(addresses)::bigint as addresses from ("
+            f"select {keys}since + bit as day, addresses from (select *, unnest(range(8))::int as bit from eights) "
+            f"where (eight >> bit) & 1 = 1) group by all"
+        )
+        return (
+            cursor.sql(query, params=given | {f"first{n}": day for n, day in enumerate(spans)})
+            .to_arrow_table()
+            .cast(count.schema)
+        )
 
     def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> tuple[pa.Table, ...]:
         """Add the counts of parts up."""
@@ -326,7 +430,7 @@ class ListAddresses:
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """List a part."""
         schema = pa.schema([("key", pa.binary(16)), ("family", pa.string()), ("last_day", pa.date32())])
-        if not (part.files or part.own):
+        if not part.has_rows:
             return (schema.empty_table(),)
         sightings, parameters = _sightings(part, self.names, self.home)
         query = f"""

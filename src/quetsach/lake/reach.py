@@ -16,7 +16,7 @@ from quetsach.assess.hosts.measure import Watch
 from quetsach.core.country import Offices
 from quetsach.core.period import Period
 from quetsach.lake.host_rows import watch_of
-from quetsach.lake.queries import Names, Part, added, by_day, by_family, in_part, run
+from quetsach.lake.queries import Names, Part, added, by_day, by_family, in_part, placed_rows, run
 
 # ruff: noqa: S608  (queries are put together from this module's own texts; every value is a parameter)
 
@@ -111,13 +111,11 @@ class FamilyHours:
 
     def of_part(self, engine: duckdb.DuckDBPyConnection, part: Part) -> tuple[pa.Table, ...]:
         """Count a part."""
-        addresses, parameters = by_family(by_day("files"), self.names)
+        addresses, parameters = placed_rows(part, self.names)
         asked = "($families::varchar[] is null or list_contains($families::varchar[], family))"
-        query = (
-            f"select feed, report, family, day, {_SUMS} from {addresses} where {in_part(part)} and {asked} group by all"
-        )
+        query = f"select feed, report, family, day, {_SUMS} from {addresses} where {asked} group by all"
         families = list(self.families) if self.families is not None else None
-        return (run(engine, query, parameters | {"files": list(part.files), "families": families}),)
+        return (run(engine, query, parameters | {"families": families}),)
 
     def merged(self, parts: Sequence[tuple[pa.Table, ...]]) -> dict[Seen, dict[date, tuple[int, ...]]]:
         """Return the 24 numbers of each day on which a family was seen."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,7 @@ from quetsach.core.period import Period
 from quetsach.core.sighting import LATER
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError, rollups
+from quetsach.lake.buckets import ordered_if
 from quetsach.lake.changes import FOLDER
 from quetsach.lake.compacted import Compacted, read_compacted
 from quetsach.lake.delivery import Delivery, accounts
@@ -129,10 +130,10 @@ class Catalog:
         return None if found is None else list(found)
 
     def _made_from(self, roll_up: RollUp) -> list[Path] | None:
-        day, made_from = roll_up.day, [self.by_id[id_] for id_ in roll_up.deliveries]
-        if any(day in delivery.expired for delivery in made_from):
+        if self._has_expired(roll_up):
             return None
-        paths = dict.fromkeys(path for one in made_from for path in self._place(one.sightings_path(day)))
+        made_from = (self.by_id[id_] for id_ in roll_up.deliveries)
+        paths = dict.fromkeys(path for one in made_from for path in self._place(one.sightings_path(roll_up.day)))
         return [self.folder / path for path in paths]
 
     def rows_in(self, roll_up: RollUp) -> dict[tuple[str, ...], dict[str, int]]:
@@ -147,17 +148,55 @@ class Catalog:
                 found.setdefault(paths, {})[delivery.id] = delivery.days[roll_up.day]
         return found
 
-    def sightings_of(self, period: Period) -> list[Path]:
-        """Return the files of the sightings of a period that have not expired."""
-        return [path for roll_up in self.roll_ups(period) for path in self.sightings_for(roll_up) or ()]
+    def countable(self, period: Period, *, of_expired: bool = True) -> list[Path]:
+        """Return the files that addresses of a period are counted from.
 
-    def countable(self, period: Period) -> list[Path]:
-        """Return the files that addresses are counted from: sightings, and roll-ups where those have expired."""
+        What was seen of each day; its sightings where no roll-up holds that yet; and the addresses of a roll-up, of
+        IPv6 the /64s, where sightings have expired, unless ``of_expired`` leaves those days out.
+        """
+        found: list[Path] = []
+        there = self.there([one.path("seen") for one in self.roll_ups(period)])
+        for roll_up in self.roll_ups(period):
+            sightings = self.sightings_for(roll_up)
+            if sightings is None:
+                found += [self.folder / roll_up.path("addresses")] if of_expired else []
+            else:
+                found += [self.folder / roll_up.path("seen")] if roll_up.path("seen") in there else sightings
+        return found
+
+    def there(self, paths: Collection[str]) -> set[str]:
+        """Return those of some paths, relative to the lake, that are files of it."""
+        if self._shared is not None:
+            return {one.path for one in self._shared.held(paths)}
+        return {path for path in paths if (self.folder / path).exists()}
+
+    def ordered(self, files: Iterable[Path]) -> set[Path]:
+        """Return those of some files whose rows lie in the order of their buckets, with these in a column."""
+        deciding = {file: told for file in files if (told := ordered_if(file))}
+        if self._shared is None:
+            return {file for file, told in deciding.items() if told.exists()}
+        inner = {
+            file: told.relative_to(self.folder) for file, told in deciding.items() if told.is_relative_to(self.folder)
+        }
+        there = self.there([str(path) for path in inner.values()])
+        return {file for file, told in deciding.items() if told.exists() or str(inner.get(file)) in there}
+
+    def kept(self, period: Period) -> list[Path]:
+        """Return the files of the sightings of a period, and of roll-ups where those have expired."""
         found: list[Path] = []
         for roll_up in self.roll_ups(period):
             sightings = self.sightings_for(roll_up)
             found += [self.folder / roll_up.path("addresses")] if sightings is None else sightings
         return found
+
+    def roll_up_paths(self) -> set[str]:
+        """Return every file that roll-ups may have, relative to the lake."""
+        return {path for one in self._roll_ups for path in self.paths_of(one)}
+
+    def paths_of(self, roll_up: RollUp) -> list[str]:
+        """Return every file that a roll-up may have: what was seen goes with the sightings."""
+        paths = roll_up.paths()
+        return [path for path in paths if path != roll_up.path("seen")] if self._has_expired(roll_up) else paths
 
     def rows_of(self, roll_up: RollUp) -> int:
         """Return how many sightings a roll-up stands for."""
@@ -194,6 +233,9 @@ class Catalog:
         together = set(found.deliveries) & set(roll_up.deliveries) if found else set()
         loose = len(roll_up.deliveries) - len(together)
         return (loose + 1, found.divisions) if found and together else (loose, 1)
+
+    def _has_expired(self, roll_up: RollUp) -> bool:
+        return any(roll_up.day in self.by_id[id_].expired for id_ in roll_up.deliveries)
 
     def _place(self, path: str) -> tuple[str, ...]:
         return self._places.get(path, (path,))

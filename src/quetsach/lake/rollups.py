@@ -12,6 +12,7 @@ byte, whatever the order in which they came.
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.gaps.parquet        GAPS
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.bots.parquet        BOTS, where the feed names installations
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.reach.parquet       REACH, where the feed tells what was contacted
+    rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.seen.parquet        SEEN, until the sightings expire
     rollups/day=YYYY-MM-DD/<feed>.<report>.<key>.clock.json          clock.DayRecord; the last that is written
 """
 
@@ -38,6 +39,7 @@ from quetsach.core.sighting import UNKNOWN_SECTOR
 from quetsach.core.text import SystemText, Text
 from quetsach.feeds.table import DESTINATION_NAMES
 from quetsach.lake import LakeError
+from quetsach.lake.buckets import address_bytes, buckets_of
 from quetsach.lake.delivery import Delivery
 from quetsach.lake.host_rows import LOW_BITS
 from quetsach.lake.queries import IS_HOME, SECTOR, explained
@@ -47,7 +49,7 @@ from quetsach.lake.queries import IS_HOME, SECTOR, explained
 FORMAT = "1"
 """Part of every name: a roll-up of another is not read."""
 
-MAKING = "3"
+MAKING = "4"
 """What is in them. Those of an older making are read too, and made again once (``keeping.renew``)."""
 
 MAKING_FILE = "rollups/.making"
@@ -66,6 +68,7 @@ ADDRESSES = pa.schema(
     [
         ("feed", pa.string()),
         ("report", pa.string()),
+        ("bucket", pa.int16()),  # of the address (``lake.buckets``), in whose order the rows are; not before making 4
         ("address", pa.uuid()),  # IPv6: the start of the /64
         *_PLACES,  # of the address on this day; where its sightings differ, the greatest
         ("sightings", pa.int64()),
@@ -120,6 +123,24 @@ REACH = pa.schema(
 )
 """One row for each family and destination of the day (``rollup_queries.MOST_DESTINATIONS``)."""
 
+SEEN = pa.schema(
+    [
+        ("feed", pa.string()),
+        ("report", pa.string()),
+        ("bucket", pa.int16()),
+        ("address", pa.uuid()),  # whole, of IPv6 too
+        *_PLACES[:-1],
+        ("claimed_country", pa.string()),  # in capitals; null where an AS is known, which alone decides then
+    ]
+)
+"""The sightings of the day without their times: each family, address and place once, as often as it was seen.
+
+Distinct addresses of any kind are the same counted here and from the sightings.
+"""
+
+GROUP_ROWS = 1 << 16
+"""Rows that lie together in a file: a part of a question reads those groups that have its buckets."""
+
 
 def read_making(lake: Path) -> str:
     """Return of which making the roll-ups of a lake are; empty where nothing says.
@@ -135,6 +156,10 @@ def read_making(lake: Path) -> str:
         raise LakeError(
             Text("the lake cannot be read: {reason}", reason=SystemText(error.strerror)), where=str(lake / MAKING_FILE)
         ) from error
+
+
+PARTS = ("addresses", "gaps", "bots", "reach", "seen", "clock")
+"""The files of a roll-up, some of which a day may not have."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -162,7 +187,7 @@ class RollUp:
 
     def paths(self) -> list[str]:
         """Return every file that it may have, relative to the lake."""
-        return [self.path(part) for part in ("addresses", "gaps", "bots", "reach", "clock")]
+        return [self.path(part) for part in PARTS]
 
 
 def roll_ups_of(deliveries: Iterable[Delivery], revisions: Mapping[tuple[date, str, str], int]) -> tuple[RollUp, ...]:
@@ -200,6 +225,7 @@ def build(
         "gaps": (made.gaps, GAPS),
         "bots": (made.bots, BOTS),
         "reach": (made.destinations, REACH),
+        "seen": (made.seen, SEEN),
     }
     written = []
     for part, (table, schema) in tables.items():
@@ -208,7 +234,7 @@ def build(
         path = folder / roll_up.path(part).replace("/", ".")
         named = [pa.repeat(pa.scalar(text), table.num_rows) for text in (roll_up.feed, roll_up.report)]
         whole = pa.table([*named, *table.columns], names=["feed", "report", *table.schema.names])
-        pq.write_table(whole.select(schema.names).cast(schema), path, compression="zstd")
+        pq.write_table(whole.select(schema.names).cast(schema), path, compression="zstd", row_group_size=GROUP_ROWS)
         written.append((path, roll_up.path(part)))
     clock = folder / roll_up.path("clock").replace("/", ".")
     clock.write_bytes(json.dumps(asdict(made.clock), separators=(",", ":")).encode())
@@ -268,31 +294,40 @@ _PLACE_NAMES = ("family", "ip_version", "asn", "isp", "province", "sector", "is_
 _RAW = f"""
     create temp table raw as
     select family, ip_version, asn, isp, province, nullif({SECTOR}, '{UNKNOWN_SECTOR}') as sector,
-           coalesce(bot_id, '') as bot_id, {_DESTINATION} as destination,
-           if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid) as address,
-           not {IS_HOME} as is_abroad,
+           coalesce(bot_id, '') as bot_id, {_DESTINATION} as destination, address,
+           not {IS_HOME} as is_abroad, if(asn is null, upper(claimed_country), null) as claimed_country,
            epoch_us(observed_at) % 86400000000 as us
     from (
         from read_parquet($files, union_by_name = true)
         union all by name
-        select ''::varchar as bot_id, ''::varchar as sector, ''::varchar as extra, null::uuid as destination_address
+        select ''::varchar as bot_id, ''::varchar as sector, ''::varchar as extra, null::uuid as destination_address,
+               null::varchar as claimed_country
         where false
     )
 """
 """What all three tables are made of: read once, as reading and planning cost more than each table of a small file."""
 _GREATEST = f"""max(ip_version) as ip_version, max(asn) as asn, max(isp) as isp, max(province) as province,
                coalesce(max(sector), '{UNKNOWN_SECTOR}') as sector, bool_and(is_abroad)::tinyint as is_abroad"""
+_NETWORK = "if(ip_version = 4, address, (substr(address::text, 1, 18) || '-0000-000000000000')::uuid)"
+"""An address, of IPv6 the start of its /64."""
 _ADDRESSES = f"""
-    select family, address, {_GREATEST}, list(us) as times from raw group by family, address order by family, address
+    select family, {_NETWORK} as network, {_GREATEST}, list(us) as times from raw
+    group by family, network order by family, network
 """
 _BOTS = f"""
     select family, bot_id, {_GREATEST}, count(*) as sightings, min(us) as first_us, max(us) as last_us,
-           count(distinct address) as addresses
+           count(distinct {_NETWORK}) as addresses
     from raw where bot_id != '' group by family, bot_id order by family, bot_id
+"""
+_SEEN = f"""
+    select address, family, ip_version, asn, isp, province, coalesce(sector, '{UNKNOWN_SECTOR}') as sector,
+           claimed_country
+    from raw group by all order by all
 """
 _DESTINATIONS = f"""
     with home as materialized (
-        select family, ip_version, address, destination from raw where not is_abroad and destination != '' group by all
+        select family, ip_version, {_NETWORK} as network, destination from raw
+        where not is_abroad and destination != '' group by all
     ),
     sizes as (select family, ip_version, destination, count(*) as addresses from home group by all),
     ranked as materialized (
@@ -300,15 +335,15 @@ _DESTINATIONS = f"""
         from sizes
     ),
     pairs as materialized (
-        select family, ip_version, address, destination
+        select family, ip_version, network, destination
         from home join ranked using (family, ip_version, destination) where place <= {MOST_DESTINATIONS}
         union all
-        select distinct family, ip_version, address, ''
+        select distinct family, ip_version, network, ''
         from home join ranked using (family, ip_version, destination) where place > {MOST_DESTINATIONS}
     ),
     single as (
         select family, ip_version, any_value(destination) as destination
-        from pairs group by family, ip_version, address having count(*) = 1
+        from pairs group by family, ip_version, network having count(*) = 1
     ),
     counted as (
         select family, ip_version, destination, addresses, 0 as alone from ranked where place <= {MOST_DESTINATIONS}
@@ -337,6 +372,7 @@ class RolledUp:
     gaps: pa.Table
     bots: pa.Table
     destinations: pa.Table
+    seen: pa.Table
     clock: DayRecord
 
 
@@ -354,13 +390,22 @@ def rolled_up(engine: duckdb.DuckDBPyConnection, files: Sequence[Path], home: st
     parameters = {"files": [str(file) for file in files], "home": home}
     with closing(engine.cursor()) as cursor, explained():
         cursor.execute(_RAW, parameters)
-        keys, bots, destinations = (cursor.sql(q).to_arrow_table() for q in (_ADDRESSES, _BOTS, _DESTINATIONS))
+        queries = (_ADDRESSES, _BOTS, _DESTINATIONS, _SEEN)
+        keys, bots, destinations, seen = (cursor.sql(query).to_arrow_table() for query in queries)
     key, us, starts = _in_order(keys.column("times").combine_chunks())
-    keys = keys.drop_columns(["times"])
+    keys = keys.drop_columns(["times"]).rename_columns({"network": "address"})
     clock = record_day(np.bincount(us // _MINUTE, minlength=DAY_MINUTES))
     gap = np.diff(us, prepend=0)
     gap[starts] = -1  # the first sighting of an address has none before
-    return RolledUp(_addresses(keys, us, gap, starts), _gaps(keys, key, us, gap, clock), bots, destinations, clock)
+    addresses, gaps = _addresses(keys, us, gap, starts), _gaps(keys, key, us, gap, clock)
+    return RolledUp(_by_bucket(addresses), gaps, bots, destinations, _by_bucket(seen), clock)
+
+
+def _by_bucket(table: pa.Table) -> pa.Table:
+    """Return a table in the order of the buckets of its addresses, with these."""
+    bucket = buckets_of(address_bytes(table)).astype(np.int16)
+    order = np.argsort(bucket, kind="stable")
+    return table.take(pa.array(order)).append_column("bucket", pa.array(bucket[order]))
 
 
 def _in_order(times: pa.ListArray) -> tuple[Integers, Integers, Integers]:

@@ -160,9 +160,9 @@ class Verification:
         """Return the files that are read of a lake in an object store: those of what was chosen, and nothing else."""
         found = {delivery.landed_path for delivery in self._landed}
         for one in self._days:
-            found |= {path for paths in self._catalog.rows_in(one) for path in paths} | {*one.paths()}
+            found |= {path for paths in self._catalog.rows_in(one) for path in paths} | {*self._catalog.paths_of(one)}
         if self._is_deep:
-            found |= self._catalog.paths() | {path for one in self._catalog.roll_ups() for path in one.paths()}
+            found |= self._catalog.paths() | self._catalog.roll_up_paths()
         return found
 
     def _stored(self, shared: Shared, wanted: set[str]) -> Iterator[Fault]:
@@ -210,10 +210,11 @@ class Verification:
         for paths, rows in self._catalog.rows_in(one).items():
             yield from self._rows(paths, sum(rows.values()))
         if self._catalog.by_id[one.deliveries[0]].is_counted:
-            for needed in (one.path(part) for part in ("addresses", "gaps", "clock")):
+            is_whole = self._are_made and self._catalog.sightings_for(one) is not None
+            for needed in (one.path(part) for part in ("addresses", "gaps", "clock", *(["seen"] if is_whole else []))):
                 if not self._is_there(needed):
                     yield _missing(needed)
-            for part in ("addresses", "gaps", "bots", "reach"):
+            for part in ("addresses", "gaps", "bots", "reach", "seen"):
                 if (self._lake.folder / one.path(part)).is_file():
                     yield from self._rows((one.path(part),))
             if (self._lake.folder / one.path("clock")).is_file():
@@ -325,7 +326,7 @@ class Verification:
         folder = self._lake.folder
         with self._lake.writers.none() as catalog:
             is_swept = self._lake.writers.has_left
-            listed = catalog.paths() | {path for roll_up in catalog.roll_ups() for path in roll_up.paths()} | _OWN
+            listed = catalog.paths() | catalog.roll_up_paths() | _OWN
             listed |= {f"{changes.FOLDER}/{commit.id}.json" for commit in catalog.commits}
             there = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
         left = [path for path in there if path not in listed and not path.startswith((".writer.", ".shared"))]

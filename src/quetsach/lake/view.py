@@ -114,7 +114,7 @@ class LakeView:
     def unplaced_names(self, period: Period | None = None) -> pa.Table:
         """Return the names, of a period or all, that wait for an analyst to place them (``queries.unplaced_names``)."""
         days = list(self.catalog.days())
-        files = self.catalog.countable(period or Period(min(days), max(days))) if days else []
+        files = self.catalog.kept(period or Period(min(days), max(days))) if days else []
         self.catalog.fetch(files)
         return queries.unplaced_names(self.engine(), files, self.names or ())
 
@@ -135,7 +135,7 @@ class LakeView:
         files, once = list(files), list(once)
         if self._placement.is_here:
             self.catalog.fetch([*files, *once])
-        return parts_of(files, once=once, count=self._placement.parts)
+        return parts_of(files, once=once, count=self._placement.parts, ordered=self.catalog.ordered(files))
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return every delivery, oldest first."""
@@ -245,7 +245,7 @@ class LakeView:
 
         ``by`` is logged, as with everything that hands out rows.
         """
-        files = self.catalog.sightings_of(period)
+        files = self.catalog.countable(period, of_expired=False)
         if files:
             readers.record(self.folder, by, what="addresses", of=str(period))
         return self.ask(ListAddresses(self.names, self.home), self.parts_of(files))

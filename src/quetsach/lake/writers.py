@@ -108,7 +108,7 @@ class Writers:
             if not nobody_reads:
                 self.leave()
                 return
-            listed = catalog.paths() | {path for roll_up in catalog.roll_ups() for path in roll_up.paths()}
+            listed = catalog.paths() | catalog.roll_up_paths()
             for kind in ("sightings/*/*.parquet", "quarantine/*.parquet", "landed/*/*.zst", "rollups/*/*.*"):
                 for path in self._folder.glob(kind):
                     if str(path.relative_to(self._folder)) not in listed:

@@ -97,14 +97,14 @@ def test_every_question_is_answered_as_of_a_folder_wherever_it_is_asked(
         assert not list((tmp_path / "reader").rglob("*.parquet"))
         expected = questions.answers(view)
         assert questions.answers(other) == expected
-    sightings = "sightings/*/*.parquet"
-    assert list(reader.folder.glob(sightings))
+    seen = "rollups/*/*.seen.parquet"
+    assert list(reader.folder.glob(seen))
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:  # type: ignore[no-untyped-call]
         shared = Shared(tmp_path / "asking", gate.place(prefix))
         far = DaskPlacement(cluster.scheduler_address, Here(Engine()), shared.folder, parts=4, shared=shared)
         with Lake(shared.folder, shared=shared, placement=lambda _: far).view() as away:
             assert questions.answers(away) == expected
-        assert not list(shared.folder.glob(sightings))  # nothing but its workers has read them
+        assert not list(shared.folder.glob(seen))  # nothing but its workers has read them
         far.close()
 
 
@@ -113,10 +113,10 @@ def test_a_spark_worker_is_sent_all_that_it_needs_to_fetch(gate: Gate, prefix: s
     ingest(lake, rows(1, 2, 3))
     asked = ListAddresses(None, None)
     with lake.view() as view:
-        parts = view.parts_of(view.catalog.sightings_of(DAYS))
+        parts = view.parts_of(view.catalog.countable(DAYS))
         here = view.ask(asked, parts)
     assert lake.shared
-    there = FromStore.of(asked, lake.shared, [name for part in parts for name in part.files])
+    there = FromStore.of(asked, lake.shared, [name for part in parts for name in part.names])
     numbers = pa.RecordBatch.from_pydict({"id": pa.array(range(len(parts)), pa.int64())})
     answered = pa.Table.from_batches(AskedParts.of(there, parts)([numbers]))
     assert there.merged(read_answers(answered, len(parts), where="")) == here
@@ -391,7 +391,7 @@ def test_what_is_another_in_the_store_is_told_and_never_read(gate: Gate, prefix:
     ingest(writer, rows(1, 2, 3))
     assert writer.shared
     store = writer.shared.store
-    (name,) = [one.name for one in store.list("objects/sightings/")]
+    (name,) = [one.name for one in store.list("objects/rollups/") if ".seen." in one.name]
     other = tmp_path / "other"
     other.write_bytes(b"x" * 1000)
     store.put(name, other, "UNSIGNED-PAYLOAD")
@@ -429,12 +429,12 @@ def test_a_folder_that_cannot_be_written_is_told(
     with pytest.raises(LakeError, match="cannot be kept"):
         gate.lake(tmp_path / "file" / "lake", prefix).view()
     with reader.view() as view:
-        (tmp_path / "reader" / "sightings").write_bytes(b"")
+        (tmp_path / "reader" / "rollups" / "day=2020-06-16").write_bytes(b"")
         with pytest.raises(LakeError, match="cannot be kept"):
             view.count_addresses(DAYS)
         monkeypatch.setenv("QUETSACH_CACHE", str(tmp_path / "file" / "cache"))
         assert reader.shared
-        names = [str(path) for path in view.catalog.sightings_of(DAYS)]
+        names = [str(path) for path in view.catalog.countable(DAYS)]
         there = FromStore.of(ListAddresses(None, None), reader.shared, names)
         with pytest.raises(LakeError, match="cannot be kept"):
             there.of_part(Engine().connection(), Part(tuple(names)))

@@ -145,7 +145,7 @@ def test_a_driver_that_is_killed_is_told_and_the_next_one_answers(
 
 def test_a_damaged_file_is_told_by_the_worker(lake: Lake, far: SparkPlacement, tmp_path: Path) -> None:
     shutil.copytree(lake.folder, tmp_path / "lake")
-    path = next(tmp_path.glob("lake/sightings/*/*"))
+    path = next(tmp_path.glob("lake/rollups/*/*.seen.parquet"))
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(LakeError, match="the lake cannot be read") as told:
         asked(Lake(tmp_path / "lake"), replace(far, folder=tmp_path / "lake")).count_addresses(WEEK)

@@ -116,10 +116,10 @@ def test_a_file_holds_only_what_its_name_says(lake: Lake) -> None:
 
 def test_any_cut_of_a_divided_day_answers_the_same(lake: Lake) -> None:
     question = CountAddresses(("day", "family"))
-    before = lake.view().ask(question, parts_of(lake.view().catalog.countable(DAYS)))
+    before = lake.view().ask(question, parts_of(lake.view().catalog.kept(DAYS)))
     keeping.compact(lake)
     with lake.view() as view:
-        held = view.catalog.countable(DAYS)
+        held = view.catalog.kept(DAYS)
         for count in (None, 1, 3, 7, 16, 40, 256):
             parts = parts_of(held, count=count)
             assert view.ask(question, parts) == before, count
@@ -129,7 +129,7 @@ def test_any_cut_of_a_divided_day_answers_the_same(lake: Lake) -> None:
 def test_a_part_opens_only_the_files_that_have_its_addresses(lake: Lake) -> None:
     keeping.compact(lake)
     with lake.view() as view:
-        divided = [path for path in view.catalog.countable(DAYS) if buckets.buckets_in(path) != buckets.ALL_BUCKETS]
+        divided = [path for path in view.catalog.kept(DAYS) if buckets.buckets_in(path) != buckets.ALL_BUCKETS]
     parts = parts_of(divided, count=16)
     assert [len(part.own) for part in parts] == [1] * 16
     assert not any(part.files for part in parts)

@@ -72,7 +72,7 @@ def test_installations_are_rolled_up_where_the_feed_names_them(tmp_path: Path) -
     assert [(row["bot_id"], row["sightings"]) for row in rows_of(lake, "bots")] == [("b1", 1), ("b1", 1)]
 
 
-@pytest.mark.parametrize("part", ["addresses", "gaps", "clock"])
+@pytest.mark.parametrize("part", ["addresses", "gaps", "seen", "clock"])
 def test_a_damaged_or_missing_roll_up_is_mended(tmp_path: Path, part: str) -> None:
     lake = Lake(tmp_path)
     ingest(lake, TWO_DAYS)
@@ -89,11 +89,13 @@ def test_sightings_expire_and_every_record_stays_accounted_for(tmp_path: Path) -
     lake = Lake(tmp_path)
     ingest(lake, TWO_DAYS)
     gone = keeping.expire(lake, before=date(2020, 6, 17))
-    assert (gone.days, gone.sightings, gone.files) == (1, 1, 1)
+    assert (gone.days, gone.sightings, gone.files) == (1, 1, 2)
     [delivery] = Lake(tmp_path).view().deliveries()
     delivery.check()
     assert (delivery.records, delivery.expired, delivery.has_landed) == (2, (date(2020, 6, 16),), True)
     assert not list(tmp_path.glob("sightings/day=2020-06-16/*"))
+    assert not list(tmp_path.glob("rollups/day=2020-06-16/*.seen.parquet")), "it holds whole addresses of IPv6"
+    assert list(tmp_path.glob("rollups/day=2020-06-17/*.seen.parquet"))
 
 
 def test_what_was_delivered_goes_with_the_last_of_its_days(tmp_path: Path) -> None:
@@ -136,8 +138,9 @@ def test_a_roll_up_that_is_missing_is_made_before_its_sightings_expire(tmp_path:
     ingest(lake, TWO_DAYS)
     for path in tmp_path.glob("rollups/*/*"):
         path.unlink()
-    keeping.expire(lake, before=date(2020, 6, 18))
-    assert len(rows_of(lake, "addresses")) == 2
+    dry = keeping.expire(lake, before=date(2020, 6, 18), is_dry_run=True)
+    assert keeping.expire(lake, before=date(2020, 6, 18)).files == dry.files == 3, "what is not there does not go"
+    assert (len(rows_of(lake, "addresses")), rows_of(lake, "seen")) == (2, [])
 
 
 def test_roll_ups_of_expired_sightings_stay_when_the_others_are_rebuilt(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_damaged_file_is_told_by_the_worker(lake: Lake, far: DaskPlacement, tm
     shutil.copytree(lake.folder, tmp_path / "lake")
     placement = replace(far, folder=tmp_path / "lake")
     with Lake(tmp_path / "lake", placement=lambda _: placement).view() as view:
-        path = next(tmp_path.glob("lake/sightings/*/*"))
+        path = next(tmp_path.glob("lake/rollups/*/*.seen.parquet"))
         path.write_bytes(path.read_bytes()[:-9])
         with pytest.raises(LakeError, match="the lake cannot be read"):
             view.count_addresses(WEEK)

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +28,16 @@ from quetsach.lake.host_rows import HostRows
 from quetsach.lake.host_windows import laid_out
 from quetsach.lake.lake import Lake
 from quetsach.lake.placement import Here
-from quetsach.lake.queries import CountAddresses, CountTogether, Engine, ListAddresses, Part, Question, parts_of
+from quetsach.lake.queries import (
+    GROUPS,
+    CountAddresses,
+    CountTogether,
+    Engine,
+    ListAddresses,
+    Part,
+    Question,
+    parts_of,
+)
 from quetsach.lake.reach import InstallationDays
 from quetsach.lake.records import CatalogReader
 from quetsach.lake.view import LakeView
@@ -150,6 +160,50 @@ def test_what_is_counted_together_is_as_counted_alone_and_the_files_are_read_onc
     together.count_together(WEEK, WAYS)
     assert [together.distinct_addresses(WEEK, by).to_pylist() for by in WAYS] == [one.to_pylist() for one in alone]
     assert _Asked.times == 1
+
+
+@pytest.mark.parametrize("home", [None, "VN"])
+def test_what_was_seen_counts_as_the_sightings_do(view: LakeView, home: str | None) -> None:
+    seen, sightings = view.catalog.countable(WEEK), view.catalog.kept(WEEK)
+    assert len(seen) == 14
+    assert not set(seen) & set(sightings)
+    ways = (*((group,) for group in GROUPS), *((group, "day") for group in GROUPS), GROUPS, ())
+    asked: list[Question[Any]] = [CountAddresses(by, home=home) for by in ways]
+    asked += [CountAddresses(("day",), ("mirai",), PLACED, home), ListAddresses(home=home), ListAddresses(PLACED, home)]
+    for question in asked:
+        assert plain(view.ask(question, parts_of(seen, count=3))) == plain(view.ask(question, parts_of(sightings)))
+
+
+def test_days_that_are_far_apart_are_counted_together_as_alone(tmp_path: Path) -> None:
+    """More than the bits of a number; with names of which two are one family today."""
+    lake, days = Lake(tmp_path), [date(2020, 1, 1) + timedelta(days=n) for n in (0, 1, 63, 64, 127, 128, 200)]
+    names_of = ("mirai", "necurs")
+    rows = [f"{day} 07:00:{n},14.160.0.{n % 17},{names_of[n % 2]},VN,\n" for n in range(60) for day in days[n % 4 :]]
+    _deliver(lake, f"timestamp,address,malware,country,bot_id\n{''.join(rows)}")
+    with lake.view() as view:
+        files = view.catalog.countable(Period(days[0], days[-1]))
+        for names, families in ((None, None), (PLACED, None), (PLACED, ("mirai",)), (None, ("necurs",))):
+            counts = tuple(CountAddresses(by, families, names) for by in WAYS)
+            together = view.ask(CountTogether(counts), parts_of(files, count=2))
+            assert together == tuple(view.ask(count, parts_of(files)) for count in counts)
+            assert together[1].column("day").to_pylist() == days[families == ("necurs",) :]
+
+
+def test_a_lake_of_before_answers_the_same_in_any_number_of_parts(view: LakeView, tmp_path: Path) -> None:
+    """Its roll-ups have no buckets, and do not say what was seen; half of it is made again."""
+    shutil.copytree(view.folder, tmp_path / "lake")
+    for path in tmp_path.glob("lake/rollups/day=2020-06-0[1-4]/*.addresses.parquet"):
+        table = pq.read_table(path, partitioning=None)
+        pq.write_table(table.drop_columns(["bucket"]), path)
+    for path in tmp_path.glob("lake/rollups/day=2020-06-0[1-4]/*.seen.parquet"):
+        path.unlink()
+    of_both = ("count ('family', 'isp')", "count in several ways", "list", "hosts", "overlap placed")
+    now = dict(answers(view, which=of_both))
+    with Lake(tmp_path / "lake").view() as old:
+        for name, question, files, once in questions(old):
+            if name in of_both:
+                assert plain(old.ask(question, parts_of(files, once=once, count=3))) == now.pop(name), name
+    assert not now
 
 
 def test_every_row_is_in_one_part(view: LakeView) -> None:
