@@ -9,12 +9,14 @@ step; a test fails when one does not match its source.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -118,10 +120,28 @@ def counted() -> Iterator[str]:
         yield f"{language}: {sum(map(sum, said.values()))} of {sum(map(len, said.values()))} said"
 
 
-if __name__ == "__main__":
-    for named in sys.argv[1:]:
-        begin(named)
+def _language(named: str) -> str:
+    """Return a language as its folder is named; what no language is called is refused before a folder is made."""
+    try:
+        return str(Locale.parse(named))
+    except (ValueError, UnknownLocaleError) as error:
+        raise ArgumentTypeError(f"no language is called {named}: write its code, as fr or pt_BR") from error
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Begin the files of the languages that are named, compile all, and print how far each is."""
+    about = (__doc__ or "").replace("``", "")
+    parser = ArgumentParser(
+        prog="python -m quetsach.web.catalogue", description=about, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument("languages", nargs="*", type=_language, metavar="LANGUAGE", help="one to begin, as fr")
+    for language in parser.parse_args(arguments).languages:
+        begin(language)
     for path in sources():
         storage.write(path.with_suffix(".mo"), compiled(path), mode=storage.SHARED)
     for line in counted():
         print(line)  # noqa: T201 - a tool of who develops
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

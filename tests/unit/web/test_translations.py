@@ -244,3 +244,11 @@ def test_what_is_not_said_whole_is_not_compiled_and_is_counted(tmp_path: Path, m
 def test_the_office_is_where_django_has_it_when_a_language_says_no_address(spoken: str, first: str, path: str) -> None:
     """Cookies and bounds of bodies go by it: Django takes the word of the first language."""
     assert office_path(spoken, first) == path
+
+
+@pytest.mark.parametrize("said", ["--help", "../x", "xx", ""])
+def test_nothing_is_written_for_what_no_language_is_called(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "begin", pytest.fail)
+    monkeypatch.setattr(catalogue.storage, "write", pytest.fail)
+    with pytest.raises(SystemExit):
+        catalogue.main([said])
