@@ -8,8 +8,8 @@ The compiled catalogues are kept with their sources, so that running the centre 
 step; a test fails when one does not match its source.
 """
 
+import argparse
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
@@ -125,14 +125,14 @@ def _language(named: str) -> str:
     try:
         return str(Locale.parse(named))
     except (ValueError, UnknownLocaleError) as error:
-        raise ArgumentTypeError(f"no language is called {named}: write its code, as fr or pt_BR") from error
+        raise argparse.ArgumentTypeError(f"no language is called {named}: write its code, as fr or pt_BR") from error
 
 
 def main(arguments: Sequence[str]) -> None:
     """Begin the files of the languages that are named, compile all, and print how far each is."""
     about = (__doc__ or "").replace("``", "")
-    parser = ArgumentParser(
-        prog="python -m quetsach.web.catalogue", description=about, formatter_class=RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="python -m quetsach.web.catalogue", description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("languages", nargs="*", type=_language, metavar="LANGUAGE", help="one to begin, as fr")
     for language in parser.parse_args(arguments).languages:

@@ -16,7 +16,7 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 
 FILE = "centre.json"
-FORMAT = 2
+FORMAT = 3
 """To be raised when files of the data folder change so that an older build would misread them; the database counts by
 its migrations."""
 _NEWEST = Text("use that release or a newer one; to go back, restore the backup from before the upgrade")

@@ -138,7 +138,7 @@ def test_what_must_be_rebuilt_after_an_upgrade_is_known_and_a_first_start_rebuil
 
 
 def test_roll_ups_that_are_made_otherwise_make_another_form_of_the_folder() -> None:
-    assert (rollups.MAKING, data_folder.FORMAT) == ("3", 2), (
+    assert (rollups.MAKING, data_folder.FORMAT) == ("4", 3), (
         "raise FORMAT with MAKING: the upgrade then builds them anew"
     )
 
