@@ -136,11 +136,11 @@ def test_between_all_steps_to_the_disk(server: Server, expected: dict[str, str],
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Nine small files of two days, some rows of which are in two of them."""
+    """Three small files of two days, some rows of which are in two of them."""
     folder = tmp_path_factory.mktemp("small")
-    rows = make_report(90, 4, share_damaged=0.05).content.removeprefix(HEADER).splitlines(keepends=True)
+    rows = make_report(40, 4, share_damaged=0.05).content.removeprefix(HEADER).splitlines(keepends=True)
     paths = []
-    for n in range(9):
+    for n in range(3):
         content = b"".join(rows[9 * n : 9 * n + 12])
         paths.append(folder / f"2020-06-{16 + n % 2}-event4_sinkhole-{n}.csv")
         paths[-1].write_bytes(HEADER + (content.replace(b"2020-06-16", b"2020-06-17") if n % 2 else content))
@@ -156,7 +156,7 @@ def test_small_files_that_come_together_between_all_steps(small: Server, tmp_pat
         every = {one.id for one in view.deliveries()}
     expected, counts = content_of(tmp_path / "whole"), set()
     days = Period(date(2020, 6, 16), date(2020, 6, 17))
-    assert len(every) == 9
+    assert len(every) == 3
     for step in range(1000):
         folder = tmp_path / f"lake-{step}"
         small.start(folder, step)
@@ -167,13 +167,14 @@ def test_small_files_that_come_together_between_all_steps(small: Server, tmp_pat
             there = view.deliveries()
             assert view.sightings_count() == sum(one.accepted for one in there)
             assert view.count_addresses(days) == len(addresses_of(view))
-            hosts.hosts(view, days)  # the roll-ups that nobody made are made for this
+            if 0 < len(there) < len(every):
+                hosts.hosts(view, days)  # the roll-ups that nobody made are made for this
             counts.add(len(there))
         finish(small, folder)
         with Lake(folder).view() as view:
             assert {one.id for one in view.deliveries()} == every
         assert seen_in(content_of(folder)) == seen_in(expected), f"killed at step {step}"
-    assert counts == set(range(10))
+    assert counts == {0, 1, 2, 3}
 
 
 def addresses_of(view: LakeView) -> set[bytes]:
