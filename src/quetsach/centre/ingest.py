@@ -8,10 +8,11 @@ from quetsach.centre.centre import Centre
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.period import Period
 from quetsach.core.text import Text
-from quetsach.lake import keeping
+from quetsach.lake import intake, keeping
 from quetsach.lake.ingestion import Annotate
+from quetsach.lake.intake import Outcome
 from quetsach.lake.keeping import Expired
-from quetsach.lake.lake import IngestResult, Outcome, ingest_file
+from quetsach.lake.lake import IngestResult
 from quetsach.lake.reannotation import Reannotated, reannotate
 from quetsach.lake.retry import Retried, retry
 from quetsach.network import annotate_by_day
@@ -44,19 +45,17 @@ def ingest_files(
     Raises:
         QuetsachError: a table of the centre is damaged.
     """
-    names, explain = centre.families, _annotate(centre)
-    for path in files:
-        yield from ingest_file(
-            centre.lake,
-            path,
-            feed=feed,
-            report=report,
-            families=names,
-            annotate=explain,
-            now=clock(),
-            progress=progress,
-            name=name,
-        )
+    yield from intake.ingest_files(
+        centre.lake,
+        files,
+        feed=feed,
+        report=report,
+        families=centre.families,
+        annotate=_annotate(centre),
+        clock=clock,
+        progress=progress,
+        name=name,
+    )
 
 
 def ingest_bytes(

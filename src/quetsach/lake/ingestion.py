@@ -6,6 +6,7 @@ Nothing is visible before the commit record, which comes last and by rename; wha
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,10 +21,10 @@ from numpy.typing import NDArray
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import Text
 from quetsach.feeds.layout import Layout
-from quetsach.feeds.reader import Batch
+from quetsach.feeds.reader import Batch, read
 from quetsach.feeds.table import ANNOTATED, REJECTS
 from quetsach.lake import LakeError, parquet
-from quetsach.lake.delivery import Delivery
+from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.queries import explained
 
 type Annotate = Callable[[pa.Table], pa.Table]
@@ -327,6 +328,68 @@ class Ingestion:
             self._writers[name].write_table(pa.concat_tables(tables), row_group_size=parquet.GROUP_ROWS)
         self._waiting.clear()
         self._waiting_rows = 0
+
+
+@dataclass
+class Staging:
+    """What a writer stages for one commit: a delivery, or several small ones of one report.
+
+    Args:
+        tmp: the writer's folder.
+        fresh: what is known already.
+        account: returns the committed delivery of an identifier, if there is one.
+        committed: returns the committed Parquet files of a day.
+        families: what spellings of malware names mean.
+        annotate: appends ``feeds.table.ANNOTATIONS``.
+    """
+
+    tmp: Path
+    fresh: Fresh
+    account: Callable[[str], Delivery | None]
+    committed: Callable[[date], list[Path]]
+    families: FamilyNames
+    annotate: Annotate
+    files: list[tuple[Path, str]] = field(default_factory=list, init=False)
+    """Staged, each with its path in the lake."""
+    _known_days: set[date] = field(default_factory=set, init=False)
+    _new: dict[str, Delivery] = field(default_factory=dict, init=False)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Those that are new, in their order."""
+        return list(self._new.values())
+
+    def add(
+        self, chunks: Iterable[bytes], *, name: str, layout: Layout, now: datetime, progress: Progress | None = None
+    ) -> tuple[Delivery, bool]:
+        """Stage a file; return its account, and whether it is new.
+
+        Raises:
+            FeedError: the header cannot be read.
+            LakeError: a record would be unaccounted for, or the file has sightings of too many days.
+        """
+        folder = self.tmp / str(len(self._new))
+        folder.mkdir(exist_ok=True)
+        sha256, size_bytes = land(chunks, folder / "landed.zst")
+        id_ = delivery_id(sha256, layout.feed, layout.report)
+        if (former := self._new.get(id_) or self.account(id_)) is not None:
+            return former, False
+        ingestion = Ingestion(folder, self.fresh, self._once)
+        batches = read(landed_chunks(folder / "landed.zst"), layout, self.families, now=as_utc(now))
+        ingestion.stage(batches, self.annotate, progress)
+        delivery = ingestion.delivery(
+            sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=self.families
+        )
+        self.files += [(folder / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
+        self._new[id_] = delivery
+        return delivery, True
+
+    def _once(self, day: date) -> list[Path]:
+        """Return the committed files of a day of which nothing is known yet."""
+        if day in self._known_days:
+            return []
+        self._known_days.add(day)
+        return self.committed(day)
 
 
 def _annotated(sightings: pa.Table, annotate: Annotate) -> pa.Table:

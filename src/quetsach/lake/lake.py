@@ -22,7 +22,7 @@ import errno
 import io
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,22 +32,20 @@ from pathlib import Path
 import duckdb
 
 from quetsach.core.country import Country
-from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.core.text import SystemText, Text
 from quetsach.feeds.compression import Readable
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.layout_files import Layouts, bundled_layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES
-from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
-from quetsach.feeds.reader import read
+from quetsach.feeds.packed import Member
 from quetsach.feeds.record import legible
 from quetsach.lake import LakeError, rollups
 from quetsach.lake.buckets import divisions_for
 from quetsach.lake.changes import Change, gathering, publish
 from quetsach.lake.compacted import Compacted
-from quetsach.lake.delivery import Delivery, delivery_id
-from quetsach.lake.ingestion import Annotate, Fresh, Ingestion, Progress, as_utc, land, landed_chunks
+from quetsach.lake.delivery import Delivery
+from quetsach.lake.ingestion import Annotate, Fresh, Progress, Staging
 from quetsach.lake.journal import OvertakenError, Shared
 from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine
@@ -68,7 +66,7 @@ class IngestResult:
     """What one file came to: ``records`` = ``accepted`` + ``duplicates`` + ``quarantined``.
 
     ``repaired`` counts accepted records that were mended, ``blank`` lines that are no records, ``context`` objects of
-    a document that only say more of others.
+    a document that only say more of others. ``seconds`` of a file that came with others are its share.
     """
 
     file: str
@@ -83,6 +81,16 @@ class IngestResult:
     blank: int
     context: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SmallFile:
+    """A delivered file that is held in memory: its bytes, how to read it, its name, and when it came (aware)."""
+
+    content: bytes
+    layout: Layout
+    name: str
+    now: datetime
 
 
 class Lake:
@@ -156,34 +164,49 @@ class Lake:
         """
         started = time.monotonic()
         name = legible(name or (source.name if isinstance(source, Path) else ""))
-        ingest = partial(self._ingest, name=name, families=families, annotate=annotate, now=now)
 
         def take_in(told: Progress | None) -> tuple[Delivery, bool]:
-            with _opened(source) as stream:
+            with opened(source) as stream:
                 head = stream.read(MAX_HEADER_BYTES)
                 layout = self.layouts.layout_of(feed, report, file_name=name.rpartition("/")[2], head=head)
-                with self.writers.one(layout.feed, layout.report) as (tmp, catalog):
-                    refuse_other_subject(catalog, layout)
-                    return ingest(_chunks(head, stream), tmp, catalog, layout=layout, progress=told)
+                with self._writing(layout, families, annotate) as staging:
+                    return staging.add(_chunks(head, stream), name=name, layout=layout, now=now, progress=told)
 
         try:
             delivery, is_new = _until_first(take_in, progress)
         except OSError as error:
             raise self._explained(error, name) from error
-        return IngestResult(
-            file=name,
-            delivery=delivery.id,
-            feed=delivery.feed,
-            report=delivery.report,
-            records=delivery.records,
-            accepted=delivery.accepted if is_new else 0,
-            duplicates=delivery.duplicates if is_new else delivery.accepted + delivery.duplicates,
-            quarantined=delivery.quarantined,
-            repaired=delivery.repaired if is_new else 0,
-            blank=delivery.blank,
-            context=delivery.context,
-            seconds=time.monotonic() - started,
-        )
+        return _result(delivery, name, is_new=is_new, seconds=time.monotonic() - started)
+
+    def ingest_together(
+        self, files: Sequence[SmallFile], *, families: FamilyNames, annotate: Annotate
+    ) -> list[IngestResult]:
+        """Take in small files of one report, each exactly once, with one roll-up of a day for all of them.
+
+        Args:
+            files: all of one feed, report and subject.
+            families: what spellings of malware names mean.
+            annotate: appends ``feeds.table.ANNOTATIONS``.
+
+        Raises:
+            FeedError: one of them cannot be read; none was ingested.
+            LakeError: the lake cannot be written, or a record would be unaccounted for; none was ingested.
+        """
+        started = time.monotonic()
+
+        def take_in(_told: Progress | None) -> list[tuple[Delivery, bool]]:
+            with self._writing(files[0].layout, families, annotate) as staging:
+                return [staging.add([file.content], name=file.name, layout=file.layout, now=file.now) for file in files]
+
+        try:
+            found = _until_first(take_in, None)
+        except OSError as error:
+            raise self._explained(error, files[0].name) from error
+        seconds = (time.monotonic() - started) / len(files)
+        return [
+            _result(delivery, file.name, is_new=is_new, seconds=seconds)
+            for file, (delivery, is_new) in zip(files, found, strict=True)
+        ]
 
     def _explained(self, error: OSError, name: str) -> LakeError:
         """Say what failed of which file: of one that is moved, the place that it could not get."""
@@ -194,55 +217,44 @@ class Lake:
         hint = Text("does all of the lake belong to the account that the centre runs as?") if is_ours else ""
         return LakeError(what, where=str(where), hint=hint)
 
-    def _ingest(
-        self,
-        chunks: Iterator[bytes],
-        tmp: Path,
-        catalog: Catalog,
-        *,
-        name: str,
-        layout: Layout,
-        families: FamilyNames,
-        annotate: Annotate,
-        now: datetime,
-        progress: Progress | None,
-    ) -> tuple[Delivery, bool]:
-        sha256, size_bytes = land(chunks, tmp / "landed.zst")
-        former = catalog.account(delivery_id(sha256, layout.feed, layout.report))
-        if former is not None:
-            return former, False
-        ingestion = Ingestion(tmp, Fresh(self.engine), lambda day: committed_of(catalog, day, layout))
-        batches = read(landed_chunks(tmp / "landed.zst"), layout, families, now=as_utc(now))
-        ingestion.stage(batches, annotate, progress)
-        delivery = ingestion.delivery(
-            sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=families
-        )
-        staged = [(tmp / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
-        self.commit(delivery, staged, catalog, tmp)
-        return delivery, True
+    @contextmanager
+    def _writing(self, layout: Layout, families: FamilyNames, annotate: Annotate) -> Iterator[Staging]:
+        """Be the one writer of a report; commit what was staged."""
+        with self.writers.one(layout.feed, layout.report) as (tmp, catalog):
+            refuse_other_subject(catalog, layout)
+            committed = partial(committed_of, catalog, layout)
+            staging = Staging(tmp, Fresh(self.engine), catalog.account, committed, families, annotate)
+            yield staging
+            if staging.deliveries:
+                self.commit(staging.deliveries, staging.files, catalog, tmp)
 
-    def commit(self, delivery: Delivery, files: Iterable[tuple[Path, str]], catalog: Catalog, tmp: Path) -> None:
-        """Publish a delivery, or a retry of one, with its roll-ups; for the one writer.
+    def commit(
+        self, deliveries: Sequence[Delivery], files: Iterable[tuple[Path, str]], catalog: Catalog, tmp: Path
+    ) -> None:
+        """Publish deliveries of a report, or retries, with their roll-ups; for the one writer.
+
+        In a folder their records come one after the other. Whoever reads between two of them, or after a crash there,
+        has the days of those that are there, and makes the roll-ups for itself.
 
         Args:
-            delivery: what to commit.
-            files: in the writer's folder, each with its path in the lake; the sightings of its days among them.
+            deliveries: what to commit.
+            files: in the writer's folder, each with its path in the lake; the sightings of their days among them.
             catalog: what is committed until now.
             tmp: the writer's folder.
         """
         staged = list(files)
-        replaced, built = self._roll_up(catalog, delivery, tmp)
+        replaced, built = self._roll_up(catalog, deliveries, {path: file for file, path in staged}, tmp)
         change = Change(
-            (delivery.feed, delivery.report),
+            (deliveries[0].feed, deliveries[0].report),
             files=[*staged, *built],
-            records=[delivery],
+            records=deliveries,
             making="" if catalog.deliveries else rollups.MAKING,
             gone=[path for roll_up in replaced for path in roll_up.paths()],
         )
         base = self.put(change, catalog.entries, tmp)
         gathered: list[str] = []
         try:
-            gathered = self._gather(catalog, delivery, base, tmp)
+            gathered = self._gather(catalog, deliveries, base, tmp)
         except (OSError, LakeError):  # the delivery is committed: where files lie is left to the next one
             with suppress(OSError):
                 self.writers.leave()
@@ -261,43 +273,79 @@ class Lake:
         publish(self.folder, change, tmp=tmp)
         return 0
 
-    def _gather(self, catalog: Catalog, delivery: Delivery, base: int, tmp: Path) -> list[str]:
-        """Compact the days of a delivery that lie in many small files now; return the files that this replaces."""
+    def _gather(self, catalog: Catalog, deliveries: Sequence[Delivery], base: int, tmp: Path) -> list[str]:
+        """Compact the days of deliveries that lie in many small files now; return the files that this replaces."""
         gathered: list[str] = []
-        for day, rows in delivery.days.items():
-            former = catalog.roll_up(day, delivery.feed, delivery.report)
-            committed = catalog.sightings_for(former) if former else None
-            if former is None or not committed:
+        for day, new in _by_day(deliveries).items():
+            former = catalog.roll_up(day, new[0].feed, new[0].report)
+            committed = catalog.sightings_for(former) if former else []
+            if committed is None:
                 continue
-            all_rows = catalog.rows_of(former) + rows
-            if catalog.layout_of(former)[0] + 1 >= MANY_FILES and all_rows <= FEW_ROWS:
-                deliveries = tuple(sorted((*former.deliveries, delivery.id)))
-                made = Compacted(day, delivery.feed, delivery.report, deliveries, divisions_for(all_rows))
-                sightings = [*committed, self.folder / delivery.sightings_path(day)]
+            pieces = len(new) + (catalog.layout_of(former)[0] if former else 0)
+            rows = sum(one.days[day] for one in new) + (catalog.rows_of(former) if former else 0)
+            if pieces >= MANY_FILES and rows <= FEW_ROWS:
+                made = _rolled_up(former, day, new)
+                together = Compacted(day, made.feed, made.report, made.deliveries, divisions_for(rows))
+                sightings = [*committed, *(self.folder / one.sightings_path(day) for one in new)]
                 catalog.fetch(sightings)
-                change = gathering(self.folder, made, sightings, tmp=tmp)
+                change = gathering(self.folder, together, sightings, tmp=tmp)
                 base = self.put(change, base, tmp)
                 gathered += change.gone
         return gathered
 
-    def _roll_up(self, catalog: Catalog, delivery: Delivery, tmp: Path) -> tuple[list[RollUp], list[tuple[Path, str]]]:
-        """Build the roll-ups that a staged delivery changes; return those that they replace, and the files made."""
+    def _roll_up(
+        self, catalog: Catalog, deliveries: Sequence[Delivery], staged: Mapping[str, Path], tmp: Path
+    ) -> tuple[list[RollUp], list[tuple[Path, str]]]:
+        """Build the roll-ups that staged deliveries change; return those that they replace, and the files made.
+
+        ``staged`` says of a path in the lake where its file is now.
+        """
         replaced: list[RollUp] = []
         made: list[tuple[Path, str]] = []
-        for day in sorted(delivery.days if delivery.is_counted else ()):
-            former = catalog.roll_up(day, delivery.feed, delivery.report)
+        for day, new in sorted(_by_day(one for one in deliveries if one.is_counted).items()):
+            former = catalog.roll_up(day, new[0].feed, new[0].report)
             replaced += [former] if former else []
-            deliveries = (*former.deliveries, delivery.id) if former else (delivery.id,)
             committed = (catalog.sightings_for(former) if former else None) or []
             catalog.fetch(committed)
-            revision = former.revision if former else 0
-            roll_up = RollUp(day, delivery.feed, delivery.report, tuple(sorted(deliveries)), revision)
-            made += rollups.build(self.engine(), roll_up, [*committed, tmp / f"{day}.parquet"], tmp, home=self.home)
+            sightings = [*committed, *(staged[one.sightings_path(day)] for one in new)]
+            made += rollups.build(self.engine(), _rolled_up(former, day, new), sightings, tmp, home=self.home)
         return replaced, made
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """Return the engine, opened once."""
         return self._engine.connection()
+
+
+def _by_day(deliveries: Iterable[Delivery]) -> dict[date, list[Delivery]]:
+    found: dict[date, list[Delivery]] = {}
+    for one in deliveries:
+        for day in one.days:
+            found.setdefault(day, []).append(one)
+    return found
+
+
+def _rolled_up(former: RollUp | None, day: date, new: Sequence[Delivery]) -> RollUp:
+    """Return what stands for the sightings of a day once these deliveries are there."""
+    known, revision = (former.deliveries, former.revision) if former else ((), 0)
+    ids = tuple(sorted((*known, *(one.id for one in new))))
+    return RollUp(day, new[0].feed, new[0].report, ids, revision)
+
+
+def _result(delivery: Delivery, name: str, *, is_new: bool, seconds: float) -> IngestResult:
+    return IngestResult(
+        file=name,
+        delivery=delivery.id,
+        feed=delivery.feed,
+        report=delivery.report,
+        records=delivery.records,
+        accepted=delivery.accepted if is_new else 0,
+        duplicates=delivery.duplicates if is_new else delivery.accepted + delivery.duplicates,
+        quarantined=delivery.quarantined,
+        repaired=delivery.repaired if is_new else 0,
+        blank=delivery.blank,
+        context=delivery.context,
+        seconds=seconds,
+    )
 
 
 def refuse_other_subject(catalog: Catalog, layout: Layout) -> None:
@@ -320,7 +368,7 @@ def refuse_other_subject(catalog: Catalog, layout: Layout) -> None:
         )
 
 
-def committed_of(catalog: Catalog, day: date, layout: Layout) -> list[Path]:
+def committed_of(catalog: Catalog, layout: Layout, day: date) -> list[Path]:
     """Return the sightings that one more of this day has to be compared with: an identifier says feed and report."""
     roll_up = catalog.roll_up(day, layout.feed, layout.report)
     if roll_up is None:
@@ -344,7 +392,8 @@ def _until_first[Found](commit: Callable[[Progress | None], Found], progress: Pr
 
 
 @contextmanager
-def _opened(source: Path | bytes | Member) -> Iterator[Readable]:
+def opened(source: Path | bytes | Member) -> Iterator[Readable]:
+    """Open a file, its bytes, or a file of an archive."""
     if isinstance(source, Member):
         with source.open() as unpacked:
             yield unpacked
@@ -357,61 +406,3 @@ def _chunks(head: bytes, stream: Readable) -> Iterator[bytes]:
     yield head
     while chunk := stream.read(_CHUNK_BYTES):
         yield chunk
-
-
-type Outcome = tuple[str, IngestResult | QuetsachError]
-"""What a file is called, in an archive with its name there after it, and what became of it."""
-
-
-def ingest_file(
-    lake: Lake,
-    path: Path,
-    *,
-    feed: str,
-    report: str | None,
-    families: FamilyNames,
-    annotate: Annotate,
-    now: datetime,
-    progress: Progress,
-    name: str = "",
-) -> Iterator[Outcome]:
-    """Take in a file, or every file of data in an archive or a mail; one that is refused does not keep the others back.
-
-    An archive that is damaged or cut off is refused before anything of it is taken. The arguments are those of
-    ``Lake.ingest``; ``progress`` is told of the bytes of the delivered file, and ``name`` is what it is called where
-    it lies under another name.
-    """
-    told, called = name or str(path), name or path.name
-
-    def ingest(source: Path | Member, inside: str, progress: Progress) -> Outcome:
-        try:
-            result = lake.ingest(
-                source,
-                feed=feed,
-                report=report,
-                families=families,
-                annotate=annotate,
-                now=now,
-                name=called + inside,
-                progress=progress,
-            )
-        except QuetsachError as error:
-            return f"{told}{inside}", error
-        return f"{told}{inside}", result
-
-    try:
-        with path.open("rb") as stream:
-            if not is_packed(stream.read(HEAD_BYTES), called):
-                yield ingest(path, "", progress)
-                return
-            found = members(stream, called)
-            share = path.stat().st_size / max(1, sum(member.size_bytes for member in found))
-            for member in found:
-                inside = f"/{member.name}" if member.name else ""
-                yield ingest(member, inside, lambda unpacked: progress(round(unpacked * share)))
-    except OSError as error:
-        refused = LakeError(SystemText(os.strerror(error.errno) if error.errno else error), where=told)
-        refused.__cause__ = error
-        yield told, refused
-    except QuetsachError as error:
-        yield told, error

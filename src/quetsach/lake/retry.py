@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -152,7 +153,7 @@ def retry(
         refuse_other_subject(catalog, layout)
         quarantine = lake.folder / former.quarantine_path
         places = _Places(quarantine, former.quarantined, _expired(catalog, former))
-        ingestion = Ingestion(tmp, Fresh(lake.engine), lambda day: committed_of(catalog, day, layout))
+        ingestion = Ingestion(tmp, Fresh(lake.engine), partial(committed_of, catalog, layout))
         ingestion.stage(places.of(read(landed_chunks(landed), layout, families, now=as_utc(now))), annotate, progress)
         left = _leave(lake, places.unread, quarantine, tmp, has_new=bool(ingestion.quarantined))
         ingestion.leave(len(places.unread))
@@ -170,7 +171,7 @@ def retry(
         )
         is_written = not is_dry_run and (made.quarantined != former.quarantined or places.has_changed)
         if is_written:
-            lake.commit(made, ingestion.staged_files(made), catalog, tmp)
+            lake.commit([made], ingestion.staged_files(made), catalog, tmp)
     counts = made.records, made.accepted, made.duplicates, made.quarantined
     return Retried(former.file, former.id, former.feed, former.report, *counts, dict(left), is_written)
 

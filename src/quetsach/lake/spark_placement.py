@@ -104,7 +104,7 @@ class SparkPlacement(Elsewhere):
             except (PySparkException, grpc.RpcError, AssertionError) as error:
                 if not (is_again and (_is_session_gone(error) or _is_unreachable(error))):
                     raise
-                self.close()  # the server ended it, or is another one: nothing was lost
+                self._leave()  # the server ended it, or is another one: nothing was lost
                 rows = _run(self._session(), asked)
         return read_answers(rows, len(parts), where=self.url)
 
@@ -113,6 +113,12 @@ class SparkPlacement(Elsewhere):
         while self._sessions:
             self._sessions.pop().stop()
         atexit.unregister(self.close)
+
+    def _leave(self) -> None:
+        """Let go of a server that is gone: Spark would complain that it cannot be told so."""
+        for session in self._sessions:
+            session.release_session_on_close = False
+        self.close()
 
     def _address(self) -> tuple[str, str]:
         """Return host and port of the server, and what is set behind them."""
@@ -183,13 +189,14 @@ class SparkPlacement(Elsewhere):
                     where=self.url,
                     hint=Text("do they have enough memory? give more parts, or take the cluster's file away"),
                 ) from error
-            self.close()
             if _is_unreachable(error) or _is_session_gone(error):
+                self._leave()
                 raise LakeError(
                     Text("the workers cannot be reached"),
                     where=self.url,
                     hint=Text("does the scheduler run? without cluster.toml questions are answered on this machine"),
                 ) from error
+            self.close()
             raise LakeError(
                 Text("Spark did not answer: {reason}", reason=SystemText(_reason(said))),
                 where=self.url,

@@ -22,7 +22,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.family import FamilyNames
 from quetsach.feeds.table import ANNOTATIONS
 from quetsach.lake import keeping
-from quetsach.lake.lake import Lake, ingest_file
+from quetsach.lake.intake import ingest_files
+from quetsach.lake.lake import Lake
 from quetsach.lake.reannotation import reannotate
 from quetsach.lake.retry import retry
 
@@ -71,20 +72,18 @@ def retry_watch(folder: Path) -> None:
 def ingest(folder: Path, files: list[Path]) -> None:
     lake = lake_in(folder)
     now = datetime(2020, 6, 17, tzinfo=UTC)
-    for file in files:
-        outcomes = ingest_file(
-            lake,
-            file,
-            feed="shadowserver",
-            report=None,
-            families=FamilyNames.of([], version="1"),
-            annotate=annotate,
-            now=now,
-            progress=lambda _bytes: None,
-        )
-        for _, outcome in outcomes:
-            if isinstance(outcome, QuetsachError):
-                raise outcome
+    outcomes = ingest_files(
+        lake,
+        files,
+        feed="shadowserver",
+        report=None,
+        families=FamilyNames.of([], version="1"),
+        annotate=annotate,
+        clock=lambda: now,
+    )
+    for _, outcome in outcomes:
+        if isinstance(outcome, QuetsachError):
+            raise outcome
 
 
 def arm(kill_at_step: int) -> None:

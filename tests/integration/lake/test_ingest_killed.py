@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tests.integration.lake.ingest_server import annotate
 from tests.lake_reader import TESTER, watch_layouts
@@ -24,6 +25,7 @@ from quetsach.core.period import Period
 from quetsach.lake import compacted, hosts, readers
 from quetsach.lake.lake import Lake
 from quetsach.lake.records import INDEX
+from quetsach.lake.view import LakeView
 
 KILLS = 15
 
@@ -130,6 +132,60 @@ def test_between_all_steps_to_the_disk(server: Server, expected: dict[str, str],
         finish(server, folder)
         assert content_of(folder) == expected, f"killed at step {step}"
     assert step > 20
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Three small files of two days, some rows of which are in two of them."""
+    folder = tmp_path_factory.mktemp("small")
+    rows = make_report(40, 4, share_damaged=0.05).content.removeprefix(HEADER).splitlines(keepends=True)
+    paths = []
+    for n in range(3):
+        content = b"".join(rows[9 * n : 9 * n + 12])
+        paths.append(folder / f"2020-06-{16 + n % 2}-event4_sinkhole-{n}.csv")
+        paths[-1].write_bytes(HEADER + (content.replace(b"2020-06-16", b"2020-06-17") if n % 2 else content))
+    server = Server(paths)
+    yield server
+    server.stop()
+
+
+def test_small_files_that_come_together_between_all_steps(small: Server, tmp_path: Path) -> None:
+    """Where it ends between two records, the days of those that are there are counted, and the rest comes again."""
+    finish(small, tmp_path / "whole")
+    with Lake(tmp_path / "whole").view() as view:
+        every = {one.id for one in view.deliveries()}
+    expected, counts = content_of(tmp_path / "whole"), set()
+    days = Period(date(2020, 6, 16), date(2020, 6, 17))
+    assert len(every) == 3
+    for step in range(1000):
+        folder = tmp_path / f"lake-{step}"
+        small.start(folder, step)
+        if small.wait() == 0:
+            break
+        check_readable(folder)
+        with Lake(folder).view() as view:
+            there = view.deliveries()
+            assert view.sightings_count() == sum(one.accepted for one in there)
+            assert view.count_addresses(days) == len(addresses_of(view))
+            if 0 < len(there) < len(every):
+                hosts.hosts(view, days)  # the roll-ups that nobody made are made for this
+            counts.add(len(there))
+        finish(small, folder)
+        with Lake(folder).view() as view:
+            assert {one.id for one in view.deliveries()} == every
+        assert seen_in(content_of(folder)) == seen_in(expected), f"killed at step {step}"
+    assert counts == {0, 1, 2, 3}
+
+
+def addresses_of(view: LakeView) -> set[bytes]:
+    paths = [path for roll_up in view.roll_ups() for path in view.catalog.sightings_for(roll_up) or ()]
+    tables = [pq.read_table(path, columns=["address"]) for path in paths]
+    return {bytes(value) for table in tables for value in table.column(0).combine_chunks().storage.to_pylist()}
+
+
+def seen_in(content: dict[str, str]) -> dict[str, str]:
+    """Return what a lake has but for where sightings lie: files that came later are not compacted with those before."""
+    return {path: digest for path, digest in content.items() if not path.startswith(("sightings/", "compacted"))}
 
 
 def test_a_compaction_between_all_its_steps(server: Server, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from subprocess import Popen
 import duckdb
 import pyarrow as pa
 import pytest
+from pyspark.logger import PySparkLogger
 from tests.dying import Dies
 from tests.self_signed import certificate
 from tests.spark import TOKEN, Cluster, free_port, spark
@@ -120,8 +121,10 @@ class Slow:
 
 
 def test_a_driver_that_is_killed_is_told_and_the_next_one_answers(
-    lake: Lake, cluster: Cluster, far: SparkPlacement, tmp_path: Path
+    lake: Lake, cluster: Cluster, far: SparkPlacement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    complaints: list[object] = []  # of Spark itself, which nobody could make sense of
+    monkeypatch.setattr(PySparkLogger, "warning", lambda _, *said, **__: complaints.append(said))
     mark, server = tmp_path / "mark", cluster.running["server"]
     killer = os.fork()
     if not killer:  # not a thread: the question keeps this one waiting
@@ -141,14 +144,17 @@ def test_a_driver_that_is_killed_is_told_and_the_next_one_answers(
     cluster.kill("server")  # between two questions nobody needs to hear of it
     cluster.start_server()
     assert asked(lake, far).count_addresses(WEEK) == near
+    assert complaints == []
 
 
 def test_a_damaged_file_is_told_by_the_worker(lake: Lake, far: SparkPlacement, tmp_path: Path) -> None:
     shutil.copytree(lake.folder, tmp_path / "lake")
     path = next(tmp_path.glob("lake/rollups/*/*.seen.parquet"))
     path.write_bytes(path.read_bytes()[:-9])
+    elsewhere = replace(far, folder=tmp_path / "lake")
     with pytest.raises(LakeError, match="the lake cannot be read") as told:
-        asked(Lake(tmp_path / "lake"), replace(far, folder=tmp_path / "lake")).count_addresses(WEEK)
+        asked(Lake(tmp_path / "lake"), elsewhere).count_addresses(WEEK)
+    elsewhere.close()
     assert told.value.text.in_language("vi") != told.value.what
     assert "\n" not in str(told.value)
 

@@ -15,7 +15,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 from quetsach.installation import bundled
 from quetsach.lake.hosts import compare_windows, hosts
-from quetsach.lake.lake import Lake, ingest_file
+from quetsach.lake.intake import ingest_files
+from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 from quetsach.simulate import Order, read_country, write_country
 
@@ -33,15 +34,14 @@ def take_in(lake: Lake, files: Iterator[Path] | list[Path]) -> None:
     families, tables = load_families(), load_network_tables(lake.folder.parent)
     for path in files:
         is_plain = path.name.endswith(("sightings-vn.csv", "sightings-vn.late.csv"))
-        for _, outcome in ingest_file(
+        for _, outcome in ingest_files(
             lake,
-            path,
+            [path],
             feed="plain" if is_plain else "shadowserver",
             report=path.parent.name if is_plain else None,
             families=families,
             annotate=lambda sightings: annotate(sightings, tables),
-            now=datetime(2024, 5, 1, tzinfo=UTC),
-            progress=lambda _bytes: None,
+            clock=lambda: datetime(2024, 5, 1, tzinfo=UTC),
         ):
             assert not isinstance(outcome, QuetsachError)
 

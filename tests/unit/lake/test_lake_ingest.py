@@ -249,7 +249,7 @@ def test_a_full_disk_is_said_of_the_lake_and_not_of_the_delivered_file(
     def fill(*_: object) -> None:
         raise OSError(errno.ENOSPC, "Error writing bytes to file")
 
-    monkeypatch.setattr("quetsach.lake.lake.land", fill)
+    monkeypatch.setattr("quetsach.lake.ingestion.land", fill)
     with pytest.raises(LakeError, match="No space left on device") as refusal:
         ingest(Lake(tmp_path), HEADER + row())
     assert refusal.value.where == str(tmp_path)

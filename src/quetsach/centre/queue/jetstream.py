@@ -29,7 +29,7 @@ from quetsach.centre.queue.landing import ANY_REPORT, Queue, Ticket
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError
-from quetsach.lake.lake import Outcome
+from quetsach.lake.intake import Outcome
 
 STREAM, _SUBJECTS = "DELIVERIES", "deliveries.>"
 _ANSWER_SECONDS = 5.0

@@ -25,7 +25,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.text import SystemText, Text
 from quetsach.lake import LakeError
-from quetsach.lake.lake import IngestResult, Outcome
+from quetsach.lake.intake import Outcome
+from quetsach.lake.lake import IngestResult
 
 PULLED = "pulled"
 """The folder of what is remembered of each source, and of what has landed, below a centre's data."""

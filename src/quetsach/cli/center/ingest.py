@@ -21,7 +21,8 @@ from quetsach.cli.output import Progress, print_json, say
 from quetsach.cli.parser import ExitCode, chosen_language
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.text import Text, number_text
-from quetsach.lake.lake import IngestResult, Outcome
+from quetsach.lake.intake import Outcome
+from quetsach.lake.lake import IngestResult
 
 _COUNTED = {
     "records": Text("records"),

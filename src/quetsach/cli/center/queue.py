@@ -26,7 +26,8 @@ from quetsach.feeds.layout_files import Layouts
 from quetsach.feeds.lines import MAX_HEADER_BYTES
 from quetsach.feeds.packed import is_packed
 from quetsach.feeds.record import legible
-from quetsach.lake.lake import IngestResult, Outcome
+from quetsach.lake.intake import Outcome
+from quetsach.lake.lake import IngestResult
 
 _WAITING = (Text("feed"), Text("report"), Text("deliveries that wait"))
 _TABLES_AGE = timedelta(minutes=1)
