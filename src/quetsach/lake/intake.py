@@ -148,18 +148,17 @@ class _Intake:
         """Read a small file; ``None`` for a larger one, and for one that nobody knows how to read."""
         if source.size_bytes > SMALL_BYTES or isinstance(source.content, bytes):
             return None
-        content = b""
-        with opened(source.content) as stream:
-            while len(content) <= SMALL_BYTES and (more := stream.read(SMALL_BYTES + 1 - len(content))):
-                content += more
-        if len(content) > SMALL_BYTES:  # it grew
-            return None
-        name = legible(source.name)
+        name, content = legible(source.name), b""
         try:
+            with opened(source.content) as stream:
+                while len(content) <= SMALL_BYTES and (more := stream.read(SMALL_BYTES + 1 - len(content))):
+                    content += more
+            if len(content) > SMALL_BYTES:  # it grew
+                return None
             layout = self.lake.layouts.layout_of(
                 self.feed, self.report, file_name=name.rpartition("/")[2], head=content
             )
-        except FeedError:
+        except FeedError:  # told of it alone
             return None
         return SmallFile(content, layout, name, source.now)
 
