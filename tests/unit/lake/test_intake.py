@@ -3,6 +3,7 @@
 import random
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,10 @@ from tests.unit.lake.test_lake_ingest import FAMILIES, HEADER, NOW, annotate, ro
 
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
+from quetsach.core.text import Text
+from quetsach.feeds.compression import Readable
+from quetsach.feeds.layout import FeedError
+from quetsach.feeds.packed import Member
 from quetsach.lake import intake, rollups
 from quetsach.lake.intake import Outcome, ingest_files
 from quetsach.lake.journal import OvertakenError
@@ -184,6 +189,27 @@ def test_files_of_an_archive_come_together(tmp_path: Path, commits: list[int]) -
     outcomes = list(take_in(Lake(tmp_path / "lake"), [archive, *loose]))
     assert [name for name, _ in outcomes] == [*(f"{archive}/{n}.csv" for n in range(5)), str(loose[0])]
     assert commits == [6]
+
+
+def test_a_member_that_cannot_be_read_keeps_no_other_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was looked through before; whoever changes it in between is told of that one."""
+
+    def spoiled() -> AbstractContextManager[Readable]:
+        raise FeedError(Text("the archive is damaged"))
+
+    former = intake.members
+
+    def members(*arguments: object) -> tuple[Member, ...]:
+        first, second, third = former(*arguments)  # type: ignore[arg-type]
+        return first, replace(second, open=spoiled), third
+
+    monkeypatch.setattr(intake, "members", members)
+    archive = tmp_path / "three.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for n in range(3):
+            packed.writestr(f"{n}.csv", HEADER + row(f"14.160.{n}.1"))
+    outcomes = [one for _, one in take_in(Lake(tmp_path / "lake"), [archive])]
+    assert [isinstance(one, FeedError) for one in outcomes] == [False, True, False]
 
 
 def test_reports_are_committed_apart(tmp_path: Path, commits: list[int]) -> None:
