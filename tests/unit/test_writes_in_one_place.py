@@ -27,6 +27,7 @@ EXCEPTIONS = {
     "cli/scan.py": "a listing that a person asked for, written while the scan goes on",
     "lake/compacted.py": "divisions of a day, in the writer's folder, which goes",
     "lake/fetching.py": "the lock of those who read what a worker has fetched",
+    "lake/ingestion.py": "a folder for each delivery that is staged, in the writer's folder, which goes",
     "lake/heads.py": "heads of a log that grows, added and synced under the lock of the log",
     "lake/writers.py": "the locks and the folders of the writers",
     "lake/readers.py": "the lock of those who read; a chained log: read, followed and synced under one lock",

@@ -234,11 +234,15 @@ def test_what_an_attempt_took_in_before_it_broke_off_counts_as_of_this_file(
     assert accepted(centre) == 2
 
 
-def test_a_stop_between_two_files_of_an_archive_costs_no_attempt(upload, centre: Path) -> None:
+@pytest.mark.parametrize(("small_bytes", "there"), [(0, 1), (1 << 16, 2)])  # these are taken in together
+def test_a_stop_between_two_files_of_an_archive_costs_no_attempt(
+    small_bytes: int, there: int, upload, centre: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quetsach.lake.intake.SMALL_BYTES", small_bytes)
     file = upload(zipped(one=csv("14.160.0.1"), two=csv("14.160.0.2")), name="all.zip")
     answers = iter([False, True])
     assert files_work(clock=lambda: NOW, is_stopped=lambda: next(answers, True)) == 0
-    assert (after(file).state, after(file).attempts, accepted(centre)) == (FileState.RUNNING, 0, 1)
+    assert (after(file).state, after(file).attempts, accepted(centre)) == (FileState.RUNNING, 0, there)
     work()
     assert (after(file).state, [one["accepted"] for one in after(file).taken]) == (FileState.DONE, [1, 1])
 
