@@ -68,7 +68,7 @@ def ingest_files(
 class _Source:
     """A file, or a file of an archive; ``told`` is what it is called where its outcome is told."""
 
-    content: Path | bytes | Member
+    content: Path | Member
     size_bytes: int
     told: str
     name: str
@@ -146,7 +146,7 @@ class _Intake:
 
     def _small(self, source: _Source) -> SmallFile | None:
         """Read a small file; ``None`` for a larger one, and for one that nobody knows how to read."""
-        if source.size_bytes > SMALL_BYTES or isinstance(source.content, bytes):
+        if source.size_bytes > SMALL_BYTES:
             return None
         name, content = legible(source.name), b""
         try:

@@ -24,11 +24,13 @@ from quetsach.lake.journal import OvertakenError
 from quetsach.lake.lake import IngestResult, Lake
 
 
-def take_in(lake: Lake, paths: Iterable[Path], *, report: str | None = "bots", **more: object) -> Iterator[Outcome]:
+def take_in(
+    lake: Lake, paths: Iterable[Path], *, feed: str = "plain", report: str | None = "bots", **more: object
+) -> Iterator[Outcome]:
     return ingest_files(
         lake,
         paths,
-        feed="plain",
+        feed=feed,
         report=report,
         families=FAMILIES,
         annotate=annotate,
@@ -217,15 +219,7 @@ def test_reports_are_committed_apart(tmp_path: Path, commits: list[int]) -> None
     paths = [tmp_path / name for name in (*names, names[0].replace("-0", "-9"))]
     for n, path in enumerate(paths):
         path.write_bytes(make_report(5, n).content)
-    outcomes = ingest_files(
-        Lake(tmp_path / "lake"),
-        paths,
-        feed="shadowserver",
-        report=None,
-        families=FAMILIES,
-        annotate=annotate,
-        clock=lambda: NOW,
-    )
+    outcomes = take_in(Lake(tmp_path / "lake"), paths, feed="shadowserver", report=None)
     assert [one.report for _, one in outcomes if isinstance(one, IngestResult)] == [
         *["event4_sinkhole"] * 3,
         *["event6_sinkhole"] * 3,
