@@ -169,7 +169,12 @@ def split_strictly(record: bytes, delimiter: bytes = b",", *, quotes: bool = Tru
 
 
 def read_record(record: bytes, form: Form) -> Cells | Fault:
-    """Read one record without its line ending, mending what the rules allow."""
+    """Read one record without its line ending, mending what the rules allow.
+
+    Where cells stand in no quotes, nothing can hold a line end within one: a lone carriage return is bad quoting.
+    """
+    if not form.quotes and b"\r" in record:
+        return Fault(Reason.BAD_QUOTES if _is_utf8(record) else Reason.BAD_UTF8, "", excerpt(record))
     cells = split_strictly(record, form.delimiter, quotes=form.quotes)
     if cells is None:
         return _resolve_quotes(record, form)

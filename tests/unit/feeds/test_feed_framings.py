@@ -67,6 +67,12 @@ def test_tabs_without_quotes_keep_quotes_as_they_are() -> None:
     assert rejects == [(3, "short_row")]
 
 
+def test_a_line_end_that_no_quotes_hold_sets_its_row_aside() -> None:
+    by = layout('framing = { delimiter = "tab", unquoted = true }')
+    rows, rejects, _ = taken(b"at\tip\tbot\n2026-11-01 00:30:00\t14.160.0.1\tx\ry\nalone\r\r\n", by)
+    assert (rows, rejects) == ([], [(2, "bad_quotes"), (3, "bad_quotes")])
+
+
 @pytest.mark.parametrize(("name", "mark"), [("semicolon", ";"), ("bar", "|"), ("tab", "\t"), ("comma", ",")])
 def test_every_delimiter_is_quoted_alike(name: str, mark: str) -> None:
     content = 'at;ip;bot\n"2026-11-01 00:30:00";14.160.0.1;"a;""b"\n2026-11-01 00:30:00;14.160.0.1;"a\\"b"\n'
