@@ -1,7 +1,7 @@
 """Whatever bytes come: every record is accounted for, and nothing depends on how they were cut."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +16,9 @@ from quetsach.feeds.layout import FeedError, Layout
 from quetsach.feeds.layout_files import layout_of, read_layouts
 from quetsach.feeds.lines import Header, survey
 from quetsach.feeds.record import Reason, as_csv, split_strictly
+from quetsach.feeds.rows import Rows
 from quetsach.feeds.table import REJECTS, SIGHTINGS, records
+from quetsach.feeds.together import Delivered, read_together
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -224,6 +226,73 @@ def test_other_files_are_read_alike_however_they_are_cut(layout: Layout, body: b
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
     chunks = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
     assert _read_other(layout, chunks, data.draw(st.integers(1, 200))) == expected
+
+
+WELL_FORMED = st.sampled_from(
+    [
+        b"2020-06-16 07:30:00,14.160.0.1,mirai,1,,\n",
+        b"2020-06-16 07:30:00,14.160.0.2,mirai,2,x,y\r\n",
+        b"2020-06-18 23:00:00,14.160.0.3,mirai,3,of the future to some,\n",
+        b"2020-06-16 07:30:00,10.0.0.1,mirai,1,,\n",
+        b'2020-06-16 07:30:00,no address,"mi""rai",1,,\n',
+        b"\n",
+        HEADER,
+        b"address,timestamp,malware,port,note,more\n",
+        b"14.160.0.4,2020-06-16 07:30:00,mirai,1,,\n",
+    ]
+)
+HEADS = st.sampled_from(
+    [HEADER, b"\xef\xbb\xbf" + HEADER, b"address,timestamp,malware,port,note,more\n", HEADER[:-1], b"timestamp\n", b""]
+)
+FILES = st.one_of(
+    st.lists(WELL_FORMED, max_size=8).map(lambda rows: HEADER + b"".join(rows)),
+    st.lists(WELL_FORMED, max_size=8).map(lambda rows: HEADER + b"".join(rows).removesuffix(b"\n")),
+    st.tuples(HEADS, BODIES).map(b"".join),
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(FILES, st.integers(0, 2)), max_size=7), st.sampled_from([LAYOUT, LAYOUT, *OTHERS]))
+def test_files_that_are_read_together_are_read_as_each_alone(files: list[tuple[bytes, int]], layout: Layout) -> None:
+    delivered = [Delivered(body, layout, EARLY + timedelta(days=days)) for body, days in files]
+    try:
+        expected = [
+            _told(list(reader.read([one.content], layout, FAMILIES, now=one.now, slice_bytes=32 << 20)))
+            for one in delivered
+        ]
+    except FeedError as error:
+        with pytest.raises(FeedError) as refused:
+            read_together(delivered, FAMILIES)
+        assert len(delivered) > 1 or str(refused.value) == str(error)
+        return
+    assert [_told([batch]) for batch in read_together(delivered, FAMILIES)] == expected
+
+
+EARLY = datetime(2020, 6, 16, 8, tzinfo=UTC)
+
+
+def test_well_formed_files_are_judged_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+    former = Rows.judge
+
+    def judge(self: Any, columns: Any, places: Any, rest: Any = None) -> Any:
+        judged.append(len(places.line))
+        return former(self, columns, places, rest)
+
+    monkeypatch.setattr(Rows, "judge", judge)
+    row = b"2020-06-16 07:30:00,14.160.0.%d,mirai,1,,\n"
+    contents = [HEADER + row % n + row % (100 + n) for n in range(20)] + [HEADER + b"damaged\n" + row % 9]
+    batches = read_together([Delivered(content, LAYOUT, NOW) for content in contents], FAMILIES)
+    assert sorted(judged) == [1, 40]
+    assert [batch.records for batch in batches] == [2] * 21
+
+
+def _told(batches: list[reader.Batch]) -> tuple[Any, ...]:
+    """Return what was read of a file."""
+    sightings = [row for batch in batches for row in batch.sightings.to_pylist()]
+    rejects = [row for batch in batches for row in batch.rejects.to_pylist()]
+    counts = (sum(getattr(batch, name) for batch in batches) for name in ("records", "repaired", "blank", "context"))
+    return sightings, rejects, *counts
 
 
 def _read_other(layout: Layout, chunks: list[bytes], slice_bytes: int) -> tuple[Any, ...]:

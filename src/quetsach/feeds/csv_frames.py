@@ -107,6 +107,10 @@ class CsvFrames:
             at = end
         yield from self._rows(buffer[at:] if at else buffer, is_final=is_final)
 
+    def is_of_one_header(self, buffer: bytes) -> bool:
+        """Whether all whole lines of a buffer are read by the header in force."""
+        return self._other_header(buffer, 0) is None
+
     def _other_header(self, buffer: bytes, at: int) -> tuple[Header, int, int] | None:
         """Return the next header that is not the one in force, and where its line begins and ends.
 

@@ -22,7 +22,7 @@ from quetsach.feeds.frame import Frame
 from quetsach.feeds.layout import FeedError, Layout, Syntax
 from quetsach.feeds.lines import Header, Pending, refuse_no_text
 from quetsach.feeds.object_frames import JsonLineFrames, JsonValueFrames, WordFrames
-from quetsach.feeds.record import MAX_RECORD_BYTES
+from quetsach.feeds.record import MAX_RECORD_BYTES, Reject
 from quetsach.feeds.rows import Rows
 from quetsach.feeds.table import REJECTS
 from quetsach.feeds.yaml_frames import YamlFrames
@@ -118,13 +118,23 @@ def _frames(layout: Layout, pending: Pending) -> Frames:
 _REJECT_COLUMNS = [attrgetter(name) for name in REJECTS.names]
 
 
+def rejected(rejects: Iterable[Reject]) -> pa.Table:
+    """Return what was set aside as a table of ``REJECTS``, in the order of its places."""
+    ordered = sorted(rejects, key=lambda reject: (reject.line, reject.byte_offset))
+    if not ordered:
+        return _NO_REJECTS
+    return pa.table([list(map(column, ordered)) for column in _REJECT_COLUMNS], schema=REJECTS)
+
+
+_NO_REJECTS = REJECTS.empty_table()
+
+
 def _batch(frame: Frame, rows: Rows) -> Batch:
     sightings, rejects = rows.judge(frame.columns, frame.places, frame.rest)
-    rejects = sorted((*frame.rejects, *rejects), key=lambda reject: (reject.line, reject.byte_offset))
     repairs = sightings.column("repairs")
     return Batch(
         sightings=sightings,
-        rejects=pa.table([list(map(column, rejects)) for column in _REJECT_COLUMNS], schema=REJECTS),
+        rejects=rejected((*frame.rejects, *rejects)),
         repaired=sightings.num_rows - pc.sum(pc.equal(repairs, "")).as_py() if sightings.num_rows else 0,
         blank=frame.blank,
         bytes_read=frame.bytes_read,

@@ -1,9 +1,12 @@
 """What one commit changes of a lake, and how it gets into a folder: what makes it count comes last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
+
+import pyarrow as pa
 
 from quetsach import storage
 from quetsach.lake import compacted, rollups
@@ -59,7 +62,14 @@ def publish(folder: Path, change: Change, *, tmp: Path) -> None:
         compacted.forget(folder, before=change.forget, tmp=tmp)
 
 
-def gathering(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Path) -> Change:
+def gathering(
+    lake: Path,
+    made: Compacted,
+    sightings: Sequence[Path],
+    *,
+    tmp: Path,
+    held: Mapping[str, pa.Table] = MappingProxyType({}),
+) -> Change:
     """Write the sightings of a day together, divided and in the order of addresses; return what to commit.
 
     Args:
@@ -67,11 +77,13 @@ def gathering(lake: Path, made: Compacted, sightings: Sequence[Path], *, tmp: Pa
         made: what the files will hold.
         sightings: the files that hold it now; they stay, for the caller to discard.
         tmp: the writer's folder.
+        held: what is in some of them, by their path in the lake.
 
     Raises:
         LakeError: a file is damaged.
     """
-    staged = compacted.stage(compacted.batches_of(sightings), made.divisions, tmp=tmp)
+    in_memory = {lake / path: table for path, table in held.items()}
+    staged = compacted.stage(compacted.batches_of(sightings, in_memory), made.divisions, tmp=tmp)
     known = next((one for one in compacted.read_compacted(lake) if one.subject == made.subject), made)
     made = replace(made, revision=known.revision, network=known.network, revised=known.revised)
     gone = [str(path.relative_to(lake)) for path in sightings]

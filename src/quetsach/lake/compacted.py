@@ -7,11 +7,12 @@ and what they counted are the same with and without it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -192,14 +193,23 @@ def _in_order(table: pa.Table) -> pa.Table:
     return table.take(pa.array(np.lexsort((time, words[:, 1], words[:, 0]))))
 
 
-def batches_of(sightings: Sequence[Path]) -> Iterator[pa.Table]:
+def batches_of(sightings: Sequence[Path], held: Mapping[Path, pa.Table] = MappingProxyType({})) -> Iterator[pa.Table]:
     """Yield the rows of files with the columns of ``COMPACTED``, file by file.
+
+    Args:
+        sightings: the files.
+        held: what is in some of them, all of one delivery each; these are not read, and come last.
 
     Raises:
         LakeError: one is damaged; its day is told.
     """
     try:
-        yield from _batches(sightings)
+        yield from _batches([path for path in sightings if path not in held])
+        if known := [path for path in sightings if path in held]:
+            rows = [held[path].num_rows for path in known]
+            names = np.repeat([path.name.removesuffix(".parquet") for path in known], rows)
+            whole = pa.concat_tables([held[path] for path in known])
+            yield whole.append_column("delivery", pa.array(names, pa.string())).cast(COMPACTED)
     except (OSError, pa.ArrowException) as error:
         where = sightings[0].parent.name
         raise LakeError(Text("sightings cannot be gathered: {error}", error=error), where=where) from error

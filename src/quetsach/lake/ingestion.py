@@ -5,9 +5,10 @@ Nothing is visible before the commit record, which comes last and by rename; wha
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,8 @@ from quetsach.core.family import FamilyNames
 from quetsach.core.text import Text
 from quetsach.feeds.layout import Layout
 from quetsach.feeds.reader import Batch, read
-from quetsach.feeds.table import ANNOTATED, REJECTS
+from quetsach.feeds.table import ANNOTATED, REJECTS, SIGHTINGS
+from quetsach.feeds.together import Delivered, read_together
 from quetsach.lake import LakeError, parquet
 from quetsach.lake.delivery import Delivery, delivery_id
 from quetsach.lake.queries import explained
@@ -135,6 +137,11 @@ class Fresh:
         self._add(run.chosen(is_new))
         return pa.array(np.sort(order[is_new]))
 
+    def chosen(self, sightings: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
+        """Return the sightings that are new, and their positions (``rows``)."""
+        rows = self.rows(sightings.column("sighting_id")) if sightings.num_rows else pa.array([], pa.int64())
+        return (sightings.take(rows) if len(rows) < sightings.num_rows else sightings), rows.to_numpy()
+
     def _add(self, run: _Run) -> None:
         """Know some more; runs of like length become one, so that there are few of them."""
         self._runs.append(run)
@@ -183,6 +190,32 @@ def _order(ids: _Run) -> NDArray[np.int64]:
     if np.any((first[1:] == first[:-1]) & (second[1:] < second[:-1])):
         return np.lexsort((ids.second, ids.first))
     return order
+
+
+type _Days = NDArray[np.int64]
+"""A day of each row, counted from 1970."""
+
+
+def _days_of(sightings: pa.Table) -> _Days:
+    found: _Days = sightings.column("observed_at").cast(pa.int64()).to_numpy() // _DAY_MICROSECONDS
+    return found
+
+
+def _of_too_many_days() -> LakeError:
+    return LakeError(
+        Text("the file has sightings of more than {most} days", most=MAX_DAYS),
+        hint=Text("split it, for instance by month"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SmallFile:
+    """A delivered file that is held in memory: its bytes, how to read it, its name, and when it came (aware)."""
+
+    content: bytes
+    layout: Layout
+    name: str
+    now: datetime
 
 
 class Ingestion:
@@ -269,43 +302,52 @@ class Ingestion:
         if self.quarantined:
             yield self._folder / "quarantine.parquet", delivery.quarantine_path
 
+    def stage_known(self, batch: Batch, new: pa.Table, days: _Days) -> None:
+        """Write what was read of a file, of which it is known already what is new.
+
+        Args:
+            batch: all that the file holds.
+            new: of its sightings, annotated.
+            days: of these, as ``_days_of``.
+        """
+        try:
+            self._count(batch, len(days))
+            if len(days):
+                self._write_days(new, days)
+            self._write_waiting()
+        finally:
+            for writer in self._writers.values():
+                writer.close()
+
     def _take(self, batch: Batch, annotate: Annotate) -> None:
+        days = _days_of(batch.sightings)
+        self._know(np.unique(days).tolist())
+        sightings, rows = self._fresh.chosen(batch.sightings)
+        self._count(batch, len(rows))
+        if len(rows):
+            self._write_days(_annotated(sightings, annotate), days[rows])
+
+    def _count(self, batch: Batch, accepted: int) -> None:
         self.records += batch.records
         self.blank += batch.blank
         self.context += batch.context
+        self.accepted += accepted
+        self.duplicates += batch.sightings.num_rows - accepted
         if batch.rejects.num_rows:
             self.quarantined += batch.rejects.num_rows
             self._write("quarantine.parquet", batch.rejects, REJECTS)
-        if not batch.sightings.num_rows:
-            return
-        days = batch.sightings.column("observed_at").cast(pa.int64()).to_numpy() // _DAY_MICROSECONDS
-        self._know(np.unique(days).tolist())
-        rows = self._fresh.rows(batch.sightings.column("sighting_id"))
-        self.accepted += len(rows)
-        self.duplicates += batch.sightings.num_rows - len(rows)
-        if not len(rows):
-            return
-        if len(rows) < batch.sightings.num_rows:
-            sightings = batch.sightings.take(rows)
-            days = days[rows.to_numpy()]
-        else:
-            sightings = batch.sightings
-        self.repaired += pc.sum(pc.not_equal(sightings.column("repairs"), "")).as_py()
-        self._write_days(_annotated(sightings, annotate), days)
 
     def _know(self, numbers: list[int]) -> None:
         for number in numbers:
             day = _EPOCH_DAY + timedelta(days=number)
             if day not in self._known_days:
                 if len(self._known_days) >= MAX_DAYS:
-                    raise LakeError(
-                        Text("the file has sightings of more than {most} days", most=MAX_DAYS),
-                        hint=Text("split it, for instance by month"),
-                    )
+                    raise _of_too_many_days()
                 self._known_days.add(day)
                 self._fresh.know(self._committed(day))
 
-    def _write_days(self, table: pa.Table, days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+    def _write_days(self, table: pa.Table, days: _Days) -> None:
+        self.repaired += pc.sum(pc.not_equal(table.column("repairs"), "")).as_py()
         self._network_versions.update(pc.unique(table.column("network_version")).to_pylist())
         for number in np.unique(days).tolist():
             day = _EPOCH_DAY + timedelta(days=number)
@@ -330,6 +372,26 @@ class Ingestion:
         self._waiting_rows = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Landed:
+    """A delivered file in the writer's folder."""
+
+    folder: Path
+    sha256: str
+    size_bytes: int
+    name: str
+    layout: Layout
+    now: datetime
+
+    @property
+    def id(self) -> str:
+        return delivery_id(self.sha256, self.layout.feed, self.layout.report)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "landed.zst"
+
+
 @dataclass
 class Staging:
     """What a writer stages for one commit: a delivery, or several small ones of one report.
@@ -351,6 +413,9 @@ class Staging:
     annotate: Annotate
     files: list[tuple[Path, str]] = field(default_factory=list, init=False)
     """Staged, each with its path in the lake."""
+    held: dict[str, pa.Table] = field(default_factory=dict, init=False)
+    """Sightings of small files, by their path in the lake."""
+    _landed: int = field(default=0, init=False)
     _known_days: set[date] = field(default_factory=set, init=False)
     _new: dict[str, Delivery] = field(default_factory=dict, init=False)
 
@@ -368,21 +433,73 @@ class Staging:
             FeedError: the header cannot be read.
             LakeError: a record would be unaccounted for, or the file has sightings of too many days.
         """
-        folder = self.tmp / str(len(self._new))
+        landed = self._land(chunks, name, layout, now)
+        if (former := self._new.get(landed.id) or self.account(landed.id)) is not None:
+            return former, False
+        ingestion = Ingestion(landed.folder, self.fresh, self._once)
+        batches = read(landed_chunks(landed.path), layout, self.families, now=landed.now)
+        ingestion.stage(batches, self.annotate, progress)
+        return self._staged(landed, ingestion), True
+
+    def add_together(self, files: Sequence[SmallFile]) -> list[tuple[Delivery, bool]]:
+        """Stage small files, each as ``add`` would; return of each its account, and whether it is new.
+
+        Raises:
+            FeedError: as ``add``, of any of them, like ``LakeError``; nothing of this writer is to be committed then.
+        """
+        new: dict[str, tuple[_Landed, Delivered]] = {}
+        found: list[tuple[str, bool]] = []
+        for file in files:
+            landed = self._land([file.content], file.name, file.layout, file.now)
+            is_new = landed.id not in new and self.account(landed.id) is None
+            found.append((landed.id, is_new))
+            if is_new:
+                new[landed.id] = landed, Delivered(file.content, file.layout, landed.now)
+        batches = read_together([delivered for _, delivered in new.values()], self.families)
+        for (landed, _), (batch, sightings, days) in zip(new.values(), self._known(batches), strict=True):
+            ingestion = Ingestion(landed.folder, self.fresh, self._once)
+            ingestion.stage_known(batch, sightings, days)
+            delivery = self._staged(landed, ingestion)
+            if len(delivery.days) == 1:
+                [day] = delivery.days
+                self.held[delivery.sightings_path(day)] = sightings
+        accounts = ((self._new.get(id_) or self.account(id_), is_new) for id_, is_new in found)
+        return [(account, is_new) for account, is_new in accounts if account is not None]
+
+    def _known(self, batches: Sequence[Batch]) -> Iterator[tuple[Batch, pa.Table, _Days]]:
+        """Yield with what was read of each file which sightings are new, annotated, and their days."""
+        edges = np.cumsum([0, *(batch.sightings.num_rows for batch in batches)])
+        whole = pa.concat_tables([SIGHTINGS.empty_table(), *(batch.sightings for batch in batches)]).combine_chunks()
+        days = _days_of(whole)
+        if any(len(np.unique(days[first:stop])) > MAX_DAYS for first, stop in pairwise(edges.tolist())):
+            raise _of_too_many_days()
+        for number in np.unique(days).tolist():
+            self.fresh.know(self._once(_EPOCH_DAY + timedelta(days=number)))
+        sightings, rows = self.fresh.chosen(whole)
+        new = _annotated(sightings, self.annotate).combine_chunks() if len(rows) else ANNOTATED.empty_table()
+        bounds = pairwise(np.searchsorted(rows, edges).tolist())
+        for batch, (first, stop) in zip(batches, bounds, strict=True):
+            yield batch, new.slice(first, stop - first), days[rows[first:stop]]
+
+    def _land(self, chunks: Iterable[bytes], name: str, layout: Layout, now: datetime) -> "_Landed":
+        folder = self.tmp / str(self._landed)
+        self._landed += 1
         folder.mkdir(exist_ok=True)
         sha256, size_bytes = land(chunks, folder / "landed.zst")
-        id_ = delivery_id(sha256, layout.feed, layout.report)
-        if (former := self._new.get(id_) or self.account(id_)) is not None:
-            return former, False
-        ingestion = Ingestion(folder, self.fresh, self._once)
-        batches = read(landed_chunks(folder / "landed.zst"), layout, self.families, now=as_utc(now))
-        ingestion.stage(batches, self.annotate, progress)
+        return _Landed(folder, sha256, size_bytes, name, layout, as_utc(now))
+
+    def _staged(self, landed: "_Landed", ingestion: Ingestion) -> Delivery:
         delivery = ingestion.delivery(
-            sha256=sha256, layout=layout, file=name, size_bytes=size_bytes, now=as_utc(now), families=self.families
+            sha256=landed.sha256,
+            layout=landed.layout,
+            file=landed.name,
+            size_bytes=landed.size_bytes,
+            now=landed.now,
+            families=self.families,
         )
-        self.files += [(folder / "landed.zst", delivery.landed_path), *ingestion.staged_files(delivery)]
-        self._new[id_] = delivery
-        return delivery, True
+        self.files += [(landed.path, delivery.landed_path), *ingestion.staged_files(delivery)]
+        self._new[landed.id] = delivery
+        return delivery
 
     def _once(self, day: date) -> list[Path]:
         """Return the committed files of a day of which nothing is known yet."""

@@ -17,8 +17,8 @@ from quetsach.feeds.layout import FeedError
 from quetsach.feeds.packed import HEAD_BYTES, Member, is_packed, members
 from quetsach.feeds.record import legible
 from quetsach.lake import LakeError
-from quetsach.lake.ingestion import Annotate, Progress
-from quetsach.lake.lake import IngestResult, Lake, SmallFile, opened
+from quetsach.lake.ingestion import Annotate, Progress, SmallFile
+from quetsach.lake.lake import IngestResult, Lake, opened
 
 SMALL_BYTES = 1 << 16
 """A file of at most so many waits for others of its report."""

@@ -28,8 +28,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
+import pyarrow as pa
 
 from quetsach.core.country import Country
 from quetsach.core.family import FamilyNames
@@ -45,7 +47,7 @@ from quetsach.lake.buckets import divisions_for
 from quetsach.lake.changes import Change, gathering, publish
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.ingestion import Annotate, Fresh, Progress, Staging
+from quetsach.lake.ingestion import Annotate, Fresh, Progress, SmallFile, Staging
 from quetsach.lake.journal import OvertakenError, Shared
 from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine
@@ -81,16 +83,6 @@ class IngestResult:
     blank: int
     context: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class SmallFile:
-    """A delivered file that is held in memory: its bytes, how to read it, its name, and when it came (aware)."""
-
-    content: bytes
-    layout: Layout
-    name: str
-    now: datetime
 
 
 class Lake:
@@ -196,7 +188,7 @@ class Lake:
 
         def take_in(_told: Progress | None) -> list[tuple[Delivery, bool]]:
             with self._writing(files[0].layout, families, annotate) as staging:
-                return [staging.add([file.content], name=file.name, layout=file.layout, now=file.now) for file in files]
+                return staging.add_together(files)
 
         try:
             found = _until_first(take_in, None)
@@ -226,10 +218,15 @@ class Lake:
             staging = Staging(tmp, Fresh(self.engine), catalog.account, committed, families, annotate)
             yield staging
             if staging.deliveries:
-                self.commit(staging.deliveries, staging.files, catalog, tmp)
+                self.commit(staging.deliveries, staging.files, catalog, tmp, staging.held)
 
     def commit(
-        self, deliveries: Sequence[Delivery], files: Iterable[tuple[Path, str]], catalog: Catalog, tmp: Path
+        self,
+        deliveries: Sequence[Delivery],
+        files: Iterable[tuple[Path, str]],
+        catalog: Catalog,
+        tmp: Path,
+        held: Mapping[str, pa.Table] = MappingProxyType({}),
     ) -> None:
         """Publish deliveries of a report, or retries, with their roll-ups; for the one writer.
 
@@ -241,6 +238,7 @@ class Lake:
             files: in the writer's folder, each with its path in the lake; the sightings of their days among them.
             catalog: what is committed until now.
             tmp: the writer's folder.
+            held: what is in some of the files, by their path in the lake.
         """
         staged = list(files)
         replaced, built = self._roll_up(catalog, deliveries, {path: file for file, path in staged}, tmp)
@@ -254,7 +252,7 @@ class Lake:
         base = self.put(change, catalog.entries, tmp)
         gathered: list[str] = []
         try:
-            gathered = self._gather(catalog, deliveries, base, tmp)
+            gathered = self._gather(catalog, deliveries, base, tmp, held)
         except (OSError, LakeError):  # the delivery is committed: where files lie is left to the next one
             with suppress(OSError):
                 self.writers.leave()
@@ -273,7 +271,9 @@ class Lake:
         publish(self.folder, change, tmp=tmp)
         return 0
 
-    def _gather(self, catalog: Catalog, deliveries: Sequence[Delivery], base: int, tmp: Path) -> list[str]:
+    def _gather(
+        self, catalog: Catalog, deliveries: Sequence[Delivery], base: int, tmp: Path, held: Mapping[str, pa.Table]
+    ) -> list[str]:
         """Compact the days of deliveries that lie in many small files now; return the files that this replaces."""
         gathered: list[str] = []
         for day, new in _by_day(deliveries).items():
@@ -288,7 +288,7 @@ class Lake:
                 together = Compacted(day, made.feed, made.report, made.deliveries, divisions_for(rows))
                 sightings = [*committed, *(self.folder / one.sightings_path(day) for one in new)]
                 catalog.fetch(sightings)
-                change = gathering(self.folder, together, sightings, tmp=tmp)
+                change = gathering(self.folder, together, sightings, tmp=tmp, held=held)
                 base = self.put(change, base, tmp)
                 gathered += change.gone
         return gathered

@@ -1,5 +1,6 @@
 """Small files of a report that come together are taken in together, and as if each had come alone."""
 
+import gzip
 import random
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -7,8 +8,12 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.lake_reader import TESTER
 from tests.sinkhole_report import make_report
 from tests.unit.lake.test_lake_ingest import FAMILIES, HEADER, NOW, annotate, row
 
@@ -19,6 +24,8 @@ from quetsach.feeds.compression import Readable
 from quetsach.feeds.layout import FeedError
 from quetsach.feeds.packed import Member
 from quetsach.lake import intake, rollups
+from quetsach.lake.compacted import batches_of
+from quetsach.lake.ingestion import landed_chunks
 from quetsach.lake.intake import Outcome, ingest_files
 from quetsach.lake.journal import OvertakenError
 from quetsach.lake.lake import IngestResult, Lake
@@ -95,6 +102,48 @@ def test_together_they_are_what_they_are_alone(seed: int, tmp_path: Path, commit
         for path in together.folder.glob("rollups/*/*"):
             assert path.read_bytes() == (alone.folder / path.relative_to(together.folder)).read_bytes()
     assert told(take_in(together, paths)) == told(one for path in paths for one in take_in(alone, [path]))
+
+
+HEADS = st.sampled_from([*[HEADER] * 6, b"\xef\xbb\xbf" + HEADER, b"address,timestamp,malware\n", b"no header\n", b""])
+ROWS = st.lists(
+    st.sampled_from(
+        [
+            *(row(f"14.160.0.{n}", f"2020-06-1{day}") for n in range(3) for day in (4, 5, 6)),
+            row("no address"),
+            row("14.160.0.7", "2020-06-20"),  # of the future
+            row(malware='"mi\nrai"'),
+            b"damaged\n",
+            b"\n",
+            HEADER,
+        ]
+    ),
+    max_size=6,
+)
+FILES = st.tuples(HEADS, ROWS, st.booleans()).map(
+    lambda made: (gzip.compress if made[2] else bytes)(made[0] + b"".join(made[1]))
+)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(FILES, min_size=3, max_size=6))
+def test_any_files_leave_together_what_they_leave_alone(contents: list[bytes]) -> None:
+    with TemporaryDirectory() as folder:
+        paths = written(Path(folder, "files"), contents)
+        together, alone = Lake(Path(folder, "together")), Lake(Path(folder, "alone"))
+        found = told(take_in(together, paths))
+        assert found == told(one for path in paths for one in take_in(alone, [path]))
+        assert rows_of(together) == rows_of(alone)
+
+
+def rows_of(lake: Lake) -> list[object]:
+    """Return the accounts of a lake, its sightings, each with its delivery and place, and what was set aside."""
+    with lake.view() as view:
+        paths = {path for one in view.roll_ups() for path in view.sightings_for(one) or ()}
+        sightings = [row for batch in batches_of(sorted(paths)) for row in batch.to_pylist()]
+        rejects = view.quarantined(by=TESTER).to_pylist()
+        accounts = {one.id: one for one in view.deliveries()}
+        landed = {one.id: b"".join(landed_chunks(lake.folder / one.landed_path)) for one in accounts.values()}
+    return [accounts, sorted(sightings, key=str), sorted(rejects, key=str), landed]
 
 
 def test_what_was_there_before_is_known(tmp_path: Path) -> None:
