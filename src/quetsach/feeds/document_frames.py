@@ -17,7 +17,7 @@ from quetsach.core.text import Number, Text
 from quetsach.feeds.frame import Frame
 from quetsach.feeds.layout import FeedError, Layout, Syntax
 from quetsach.feeds.misp import resolve_events
-from quetsach.feeds.object_frames import BLANK, Collected, Objects, SliceFrames, Span, marks_of
+from quetsach.feeds.object_frames import BLANK, Collected, Objects, SliceFrames, Span
 from quetsach.feeds.record import Fault
 from quetsach.feeds.stix import resolve_bundle
 
@@ -114,7 +114,7 @@ class LinkedFrames(SliceFrames):
         check_size(buffer)
         if not is_final:
             return
-        if buffer.count(b"{") + buffer.count(b"[") > MAX_CONTAINERS:
+        if _containers(buffer) > MAX_CONTAINERS:
             raise FeedError(Text("the document has more than {most} objects", most=Number(MAX_CONTAINERS)), hint=_SPLIT)
         with _uncollected():
             document = _document(buffer)
@@ -184,7 +184,8 @@ class _Spans:
         depth = np.cumsum(np.where(is_open, 1, -1))
         self._opened, self._opened_depth = at[is_open], depth[is_open]
         self._closed, self._closed_depth = at[~is_open], depth[~is_open] + 1
-        self._level, self._depth = [document], 1
+        self._level: list[Any] = [[document]]
+        self._depth = 0
 
     def of(self, holder: object) -> Span:
         """Return the place of an object or list of the document; that of the document for anything else."""
@@ -200,6 +201,7 @@ class _Spans:
         return Span(start, end, self._line)
 
     def _go_deeper(self) -> None:
+        self._level, self._depth = _inner(self._level), self._depth + 1
         starts = self._opened[self._opened_depth == self._depth].tolist()
         ends = (
             self._closed[self._closed_depth == self._depth] + 1
@@ -211,7 +213,6 @@ class _Spans:
         self._number.update(zip(map(id, self._level), range(known, known + len(starts)), strict=True))
         self._starts += starts
         self._ends += ends
-        self._level, self._depth = _inner(self._level), self._depth + 1
 
 
 def _inner(level: list[Any]) -> list[Any]:
@@ -220,25 +221,40 @@ def _inner(level: list[Any]) -> list[Any]:
     return [value for held in values for value in held if type(value) is dict or type(value) is list]
 
 
+def _containers(buffer: bytes) -> int:
+    """Return how many objects and lists a document has at the most: brackets in its texts are counted too."""
+    data = np.frombuffer(buffer, dtype=np.uint8)
+    windows = (data[first : first + _WINDOW] for first in range(0, len(data), _WINDOW))
+    return sum(int(np.count_nonzero(window | _CASE == ord("{"))) for window in windows)
+
+
 def _brackets(buffer: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return where the brackets of a sound document are, and which."""
-    parts = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8))]
-    first, size = 0, _WINDOW
-    while first < len(buffer):
-        last = min(len(buffer), first + size)
-        places, kinds = marks_of(buffer[first:last])
-        if len(places):  # the next window begins behind a mark, so outside of any text
-            is_bracket = kinds != ord(",")
-            parts.append((places[is_bracket] + first, kinds[is_bracket]))
-            first, size = first + int(places[-1]) + 1, _WINDOW
-        elif last == len(buffer):
-            break
-        else:
-            size *= 2
-    at, kind = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return at, kind
+    """Return where the brackets of a sound document are, and which: those that an even number of quotes is before."""
+    if b"\\" in buffer:  # what is escaped ends no text
+        buffer = buffer.replace(b"\\\\", b"  ").replace(b'\\"', b"  ")
+    data = np.frombuffer(buffer, dtype=np.uint8)
+    places, kinds, quotes = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.uint8)], 0
+    for first in range(0, len(data), _WINDOW):
+        window = data[first : first + _WINDOW]
+        letters = window | _CASE
+        at = np.flatnonzero((letters == ord("{")) | (letters == ord("}")))
+        bits = np.zeros(-(-len(window) // 64) * 8, dtype=np.uint8)
+        packed = np.packbits(window == ord('"'))
+        bits[: len(packed)] = packed
+        words = bits.view(">u8").astype(np.uint64)
+        counts = np.bitwise_count(words)
+        total = np.cumsum(counts, dtype=np.int64)
+        word, bit = at >> 6, (at & 63).astype(np.uint64)
+        before = quotes + total[word] - counts[word] + np.bitwise_count(words[word] >> (np.uint64(63) - bit))
+        at = at[before & 1 == 0]
+        places.append(at + first)
+        kinds.append(window[at])
+        quotes += int(total[-1])
+    return np.concatenate(places), np.concatenate(kinds)
 
 
+_CASE = np.uint8(0x20)
+"""What ``[`` and ``{`` differ in, and ``]`` and ``}``."""
 _SPLIT = Text("split it")
 _COMPLETE = Text("is it complete?")
 _OTHER = Text("is this a file of another feed?")

@@ -17,7 +17,7 @@ import orjson
 
 from quetsach.core.text import Text
 from quetsach.feeds.layout import FeedError
-from quetsach.feeds.tlp import StixMarkings
+from quetsach.feeds.tlp import LEVELS, UNMARKED, StixMarkings
 
 type Json = dict[str, Any]
 
@@ -79,12 +79,15 @@ class _Bundle:
         self._versions: dict[str, Json] = {}
         self._digests: dict[int, bytes] = {}
         self._markings = StixMarkings(objects) if any(map(_is_marked, objects)) else None
-        self._sightings: dict[str, list[Json]] = defaultdict(list)
-        """Those of observed data."""
+        self._told_by: dict[str, int] = {}
+        """How narrow what says of observed data what it was seen as is, by its rank."""
+        self._several = set[str]()
+        """Names that more than one object has."""
         keep = self._versions.setdefault
         for one in objects:
             identifier = one.get("id")
             if type(identifier) is str and (known := keep(identifier, one)) is not one:
+                self._several.add(identifier)
                 self._keep(identifier, one, known)
         self._names: dict[str, str] = {}
         self._indicated: dict[str, set[str]] = defaultdict(set)
@@ -99,9 +102,11 @@ class _Bundle:
                 self._relate(one)
             elif one["type"] == "sighting" and one.get("count") != 0:  # none: it was looked for and not seen
                 sign = _text(one, "sighting_of_ref")
+                rank = self._rank(one, (sign,))
                 for reference in _references(one, "observed_data_refs"):
                     self._seen_as[reference].add(sign)
-                    self._sightings[reference].append(one)
+                    if rank > self._told_by.get(reference, UNMARKED):
+                        self._told_by[reference] = rank
 
     def _keep(self, identifier: str, one: Json, known: Json) -> None:
         """Keep the latest version of an object; of two of one time always the same, in whatever order they come."""
@@ -112,9 +117,10 @@ class _Bundle:
     def _state(self, one: Json) -> str:
         if one.get("spec_version", "2.1") != "2.1":
             return "version"
-        latest = self._versions.get(_text(one, "id"), one)
-        if latest is not one and self._digest(latest) != self._digest(one):
-            return "superseded"
+        if (identifier := _text(one, "id")) in self._several:
+            latest = self._versions[identifier]
+            if latest is not one and self._digest(latest) != self._digest(one):
+                return "superseded"
         return "revoked" if one.get("revoked") is True else "current"
 
     def _relate(self, one: Json) -> None:
@@ -188,11 +194,19 @@ class _Bundle:
         """Return how far a record may be handed on, by the markings of all that it is made from."""
         if self._markings is None:
             return {}
-        sightings = self._sightings.get(_text(one, "id"), ())
-        named = [*_references(one, "object_refs"), *(_text(seen, "sighting_of_ref") for seen in (one, *sightings))]
-        parts = (known for name in named if (known := self._versions.get(name)))
-        level = self._markings.strictest((one, *sightings, *parts))
-        return {"tlp": level} if level else {}
+        rank = self._rank(one, (*_references(one, "object_refs"), _text(one, "sighting_of_ref")))
+        rank = max(rank, self._told_by.get(_text(one, "id"), UNMARKED))
+        return {} if rank == UNMARKED else {"tlp": LEVELS[rank]}
+
+    def _rank(self, one: Json, named: Iterable[str]) -> int:
+        """Return how narrow an object is marked, or what it names, by rank."""
+        if self._markings is None:
+            return UNMARKED
+        rank = self._markings.rank(one)
+        for name in named:
+            if (known := self._versions.get(name)) is not None:
+                rank = max(rank, self._markings.rank(known))
+        return rank
 
     def _observed(self, one: Json) -> Iterator[Json]:
         """Yield what was observed: traffic with its source, else addresses."""

@@ -18,7 +18,9 @@ class Tlp(StrEnum):
     RED = "red"
 
 
-STRICTNESS: Mapping[str, int] = {level: n for n, level in enumerate(Tlp)} | {"white": 0}
+LEVELS = tuple(Tlp)
+UNMARKED = -1
+STRICTNESS: Mapping[str, int] = {level: n for n, level in enumerate(LEVELS)} | {"white": 0}
 
 STIX_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 STIX_MARKINGS: Mapping[Tlp, str] = {
@@ -46,13 +48,19 @@ class StixMarkings:
             if one.get("type") == "marking-definition" and isinstance(identifier := one.get("id"), str):
                 self._levels.setdefault(identifier, _defined(one))
 
-    def strictest(self, objects: Iterable[Mapping[str, Any]]) -> Tlp | None:
-        """Return the narrowest level of some objects, of parts of them too; ``None`` if none has any.
+        self._ranks: dict[int, int] = {}
+
+    def rank(self, one: Mapping[str, Any]) -> int:
+        """Return which of ``LEVELS`` an object of the bundle has, the narrowest of all its parts; else ``UNMARKED``.
 
         A marking whose definition is not there may forbid anything: it is taken for the narrowest.
         """
-        found = {self._levels.get(marking, Tlp.RED) for one in objects for marking in _markings(one)}
-        return max((level for level in found if level), key=lambda level: STRICTNESS[level], default=None)
+        rank = self._ranks.get(id(one))
+        if rank is None:  # looked at once: many records may be made from it
+            found = (self._levels.get(marking, Tlp.RED) for marking in _markings(one))
+            rank = max((STRICTNESS[level] for level in found if level), default=UNMARKED)
+            self._ranks[id(one)] = rank
+        return rank
 
 
 def _defined(one: Mapping[str, Any]) -> Tlp | None:
@@ -66,7 +74,7 @@ def _defined(one: Mapping[str, Any]) -> Tlp | None:
     else:
         return None
     known = STRICTNESS.get(level.lower()) if isinstance(level, str) else None
-    return Tlp.RED if known is None else list(Tlp)[known]
+    return Tlp.RED if known is None else LEVELS[known]
 
 
 def _markings(one: Mapping[str, Any]) -> Iterable[str]:
