@@ -47,7 +47,8 @@ from quetsach.lake.buckets import divisions_for
 from quetsach.lake.changes import Change, gathering, publish
 from quetsach.lake.compacted import Compacted
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.ingestion import Annotate, Fresh, Progress, SmallFile, Staging
+from quetsach.lake.fresh import Fresh
+from quetsach.lake.ingestion import Annotate, Progress, SmallFile, Staging
 from quetsach.lake.journal import OvertakenError, Shared
 from quetsach.lake.placement import Here, Placement
 from quetsach.lake.queries import Engine

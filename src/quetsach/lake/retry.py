@@ -30,7 +30,8 @@ from quetsach.feeds.reader import Batch, read
 from quetsach.feeds.table import REJECTS
 from quetsach.lake import LakeError, queries
 from quetsach.lake.delivery import Delivery
-from quetsach.lake.ingestion import Annotate, Fresh, Ingestion, Progress, as_utc, landed_chunks
+from quetsach.lake.fresh import Fresh
+from quetsach.lake.ingestion import Annotate, Ingestion, Progress, as_utc, landed_chunks
 from quetsach.lake.lake import Lake, committed_of, refuse_other_subject
 from quetsach.lake.records import Catalog
 

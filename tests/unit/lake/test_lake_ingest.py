@@ -25,6 +25,7 @@ from quetsach.core.period import Period
 from quetsach.feeds.layout import FeedError
 from quetsach.feeds.table import ANNOTATED, ANNOTATIONS
 from quetsach.lake import LakeError, ingestion, keeping
+from quetsach.lake import fresh as fresh_module
 from quetsach.lake.lake import IngestResult, Lake
 
 NOW = datetime(2020, 6, 19, 1, 0, tzinfo=UTC)
@@ -105,8 +106,8 @@ def test_a_sighting_is_new_once_wherever_those_before_it_are_kept(monkeypatch: p
     @settings(max_examples=25, deadline=None)
     @given(batches=st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=12), max_size=8), most=st.integers(1, 60))
     def hold(batches: list[list[int]], most: int) -> None:
-        monkeypatch.setattr(ingestion, "MOST_IN_MEMORY", most)
-        fresh, known = ingestion.Fresh(lambda: engine), set[int]()
+        monkeypatch.setattr(fresh_module, "MOST_IN_MEMORY", most)
+        fresh, known = fresh_module.Fresh(lambda: engine), set[int]()
         for numbers in batches:
             # halves come again in other company, as no hash would have them and somebody may choose them
             keys = [(n % 3).to_bytes(8, "big") + (n // 3).to_bytes(8, "big") for n in numbers]
@@ -215,7 +216,7 @@ def test_too_many_days_are_refused_whole(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_delivery_that_does_not_add_up_is_never_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingestion.Fresh, "rows", lambda _, identifiers: pa.array([0, 0], pa.int64()))
+    monkeypatch.setattr(fresh_module.Fresh, "rows", lambda _, identifiers: pa.array([0, 0], pa.int64()))
     lake = Lake(tmp_path)
     monkeypatch.setattr(ingestion.Ingestion, "_write_days", lambda *_: None)
     with pytest.raises(LakeError, match="accepted"):
