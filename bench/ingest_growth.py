@@ -24,7 +24,8 @@ from quetsach.centre.tables import load_families, load_network_tables
 from quetsach.feeds.layout_files import layout_of
 from quetsach.feeds.reader import read
 from quetsach.lake import keeping
-from quetsach.lake.ingestion import Fresh, Ingestion, land
+from quetsach.lake.fresh import Fresh
+from quetsach.lake.ingestion import Ingestion, land
 from quetsach.lake.lake import Lake
 from quetsach.network import annotate
 
