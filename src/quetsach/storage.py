@@ -26,6 +26,7 @@ SHARED = 0o666
 """A file that a person asked for: what the umask leaves of this."""
 PRIVATE_FOLDER = 0o700
 SHARED_FOLDER = 0o777
+_READABLE, _READABLE_FOLDER = 0o644, 0o755
 INPUT_BYTES = 8 << 20
 """The most that a file has which a person names, where nothing else is said."""
 _UNFINISHED = ".unfinished"
@@ -147,12 +148,15 @@ def replacing(path: Path, *, mode: int = PRIVATE, once: bool = False) -> Iterato
     sync(path.parent)
 
 
-def write_folder(folder: Path, files: Iterable[tuple[str, bytes, int]]) -> None:
+def write_folder(
+    folder: Path, files: Iterable[tuple[str, bytes | Path, int]], *, is_for_everybody: bool = False
+) -> None:
     """Write a new folder with all that is in it, on the disk when this returns.
 
     Args:
         folder: must not be there yet.
-        files: path below the folder, content, and what the umask leaves of the mode.
+        files: path below the folder; content, or a file whose content it shares; what the umask leaves of the mode.
+        is_for_everybody: every user of this machine may read all of it, whatever the umask says.
 
     Raises:
         FileExistsError: the folder is there, or a path comes twice.
@@ -163,10 +167,33 @@ def write_folder(folder: Path, files: Iterable[tuple[str, bytes, int]]) -> None:
     for inner, content, mode in files:
         path = folder / inner
         folders |= _make_folder(path.parent, SHARED_FOLDER) | {path.parent}
+        if isinstance(content, Path):
+            os.link(content, path)
+            continue
         with _created(path, mode) as file:
+            if is_for_everybody:
+                path.chmod(_READABLE)
             file.write(content)
+    if is_for_everybody:
+        for made in folders:
+            made.chmod(_READABLE_FOLDER)
     for touched in sorted(folders | {folder.parent}):
         sync(touched)
+
+
+def point(link: Path, target: str) -> None:
+    """Let a symbolic link lead to something else, in one step; whoever follows it meets the one or the other.
+
+    Raises:
+        OSError: it cannot be made, or a folder has its name.
+    """
+    staged = _unfinished(link)
+    staged.symlink_to(target)
+    try:
+        staged.replace(link)
+    finally:
+        staged.unlink(missing_ok=True)
+    sync(link.parent)
 
 
 def publish(moves: Iterable[tuple[Path, Path]]) -> None:

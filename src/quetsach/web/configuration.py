@@ -135,6 +135,8 @@ class Configuration:
         mail_per_minute: how many messages are handed over in a minute at most.
         bounces: Maildir folder into which mail to ``mail_from`` is delivered; ``None`` if nobody reads it.
         is_real: whether the folder is known to be no demonstration.
+        pages: where the written public pages lie, for a web server that hands them out itself; ``None`` for the data
+            folder.
         time_stamps: the authority whose time stamps the originals of signed letters bear; ``None`` if they bear none.
     """
 
@@ -155,6 +157,7 @@ class Configuration:
     mail_from: str = ""
     mail_per_minute: int = 300
     bounces: Path | None = None
+    pages: Path | None = None
     time_stamps: TimeStampServer | None = None
     is_real: bool = False
 
@@ -201,6 +204,7 @@ class Configuration:
             mail_from=_mail_from(environment.get("QUETSACH_MAIL_FROM", ""), environment.get("QUETSACH_SMTP_URL", "")),
             mail_per_minute=_mail_per_minute(environment.get("QUETSACH_MAIL_PER_MINUTE", "300")),
             bounces=Path(environment["QUETSACH_BOUNCES"]) if environment.get("QUETSACH_BOUNCES") else None,
+            pages=_folder("QUETSACH_PAGES", environment.get("QUETSACH_PAGES", "")),
             time_stamps=TimeStampServer.read(environment.get("QUETSACH_TIMESTAMP_URL", "")),
             is_real=is_real(data),
         )
@@ -301,6 +305,17 @@ def _mail_from(text: str, server: str) -> str:
             hint=Text("write the address that letters by mail come from, as in office@centre.example"),
         )
     return text
+
+
+def _folder(name: str, text: str) -> Path | None:
+    """Check the place of a folder: what a command means must not depend on where it was called."""
+    if text and not Path(text).is_absolute():
+        raise ConfigurationError(
+            Text("not the whole path of a folder: {text}", text=repr(text[:80])),
+            where=name,
+            hint=Text("write it from the root on, as in /srv/quetsach-pages"),
+        )
+    return Path(text) if text else None
 
 
 def _mail_per_minute(text: str) -> int:

@@ -158,21 +158,27 @@ def _compress(request: HttpRequest, response: HttpResponse) -> None:
     if not is_text or len(content) < _SHORTEST_BYTES or response.has_header("Content-Encoding"):
         return
     patch_vary_headers(response, ("Accept-Encoding",))
-    takes = _TAKES.search(request.headers.get("Accept-Encoding", ""))
-    if not takes or not float(takes[1] or 1):
+    if not takes_gzip(request.headers.get("Accept-Encoding", "")):
         return
-    response.content = _kept(content) if len(content) <= _LARGEST_KEPT_BYTES else _gzip(content)
+    response.content = _kept(content) if len(content) <= _LARGEST_KEPT_BYTES else packed(content)
     response["Content-Length"] = str(len(response.content))
     response["Content-Encoding"] = "gzip"
     if tag := response.headers.get("ETag"):
         response["ETag"] = tag if tag.startswith("W/") else f"W/{tag}"
 
 
-def _gzip(content: bytes) -> bytes:
-    return gzip.compress(content, compresslevel=6, mtime=0)
+def takes_gzip(accepted: str) -> bool:
+    """Say whether who sends this ``Accept-Encoding`` reads what is packed with gzip."""
+    takes = _TAKES.search(accepted)
+    return bool(takes and float(takes[1] or 1))
+
+
+def packed(content: bytes, *, level: int = 6) -> bytes:
+    """Pack with gzip: the same content is the same bytes."""
+    return gzip.compress(content, compresslevel=level, mtime=0)
 
 
 @lru_cache(maxsize=_KEPT_ANSWERS)
 def _kept(content: bytes) -> bytes:
     """Compress what many ask for only once."""
-    return _gzip(content)
+    return packed(content)

@@ -146,6 +146,12 @@ SETTINGS = (
         Text("the Maildir folder for mail that comes back"),
     ),
     Setting(
+        "pages",
+        "QUETSACH_PAGES",
+        "",
+        Text("the folder for written public pages; empty for the data folder"),
+    ),
+    Setting(
         "timestamp-url",
         "QUETSACH_TIMESTAMP_URL",
         "",

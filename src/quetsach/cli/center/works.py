@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 
+from django.conf import settings
 from django.db import close_old_connections
 
 from quetsach.centre.centre import Centre
@@ -46,6 +47,8 @@ from quetsach.web.office.plans.models import EvaluationRun
 from quetsach.web.office.withdrawals import sources_forget
 from quetsach.web.office.worker import BusyError
 from quetsach.web.office.worker import work as letters_work
+from quetsach.web.page_writer import PageWriter
+from quetsach.web.server.pages import pages_folder
 
 BEAT_SECONDS = 5
 AGAIN_SECONDS = 30
@@ -90,6 +93,7 @@ def works_of_a_centre() -> tuple[Behind, ...]:
         Behind("feed files", take_in_feed_files, hour),
         Behind("sources", pull_sources, SOURCES_LONGEST_SECONDS),
         Behind("figures", publish_due, hour),
+        Behind("public pages", write_pages, hour),
         Behind("evaluations", make_evaluations, 2 * hour),
         Behind("lake", tend_lake, LAKE_SECONDS + hour),
         Behind("count of reports", count_reports, hour),
@@ -157,6 +161,11 @@ TALLY_SECONDS = 60
 _TALLY_SHARE = 20
 """Counting takes at most the twentieth part of the time, however many reports there are."""
 ERASURE_SECONDS = 3600
+PAGES_FIRST_SECONDS = 10
+"""A centre that starts has more to do at once; until then each visitor's page is made."""
+PAGES_SECONDS = 5
+_PAGES_SHARE = 4
+"""Writing pages takes at most the fifth part of the time, however often what they show changes."""
 BUSY_SECONDS = 60
 LAKE_SECONDS = 86_400
 SOURCES_SECONDS = 30
@@ -277,6 +286,15 @@ def publish_due(data: Path, stopped: threading.Event, beat: Beat) -> None:
 
     with due.serving(data):
         again(work, due.LOOK_SECONDS, stopped, beat)
+
+
+def write_pages(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Keep the public pages written for as long as the centre serves."""
+    folder = pages_folder(settings.CENTER)
+    if folder is None or stopped.wait(PAGES_FIRST_SECONDS):
+        return
+    writer = PageWriter(folder)
+    again(lambda: writer.write(datetime.now(UTC)), PAGES_SECONDS, stopped, beat, share=_PAGES_SHARE)
 
 
 def again(

@@ -62,11 +62,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 def check(request: HttpRequest) -> HttpResponse:
-    """Explain on GET; on POST look up the address that the request comes from, and no other."""
-    if request.method != "POST":
-        return render(request, "portal/check.html")
+    """Explain on GET, the same to everybody; on POST look up the address that the request comes from, and no other."""
+    return _looked_up(request) if request.method == "POST" else _explained(request)
+
+
+@_public
+def _explained(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/check.html")
+
+
+@never_cache
+def _looked_up(request: HttpRequest) -> HttpResponse:
+    """Answer a visitor, and nobody else who may come by the same cache."""
     address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
     answer = address_check(
         address=address,

@@ -8,10 +8,9 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -19,6 +18,8 @@ from quetsach.core.address import Address
 from quetsach.web.client_address import client_address
 from quetsach.web.limits import SMALL_BODY_BYTES, Admission, most_body_bytes
 from quetsach.web.metrics import TURNED_AWAY
+from quetsach.web.server.answer import Answer, WsgiApplication, answer_of
+from quetsach.web.server.pages import WrittenPages
 from quetsach.web.server.request import (
     CutBodyError,
     HeadError,
@@ -28,67 +29,6 @@ from quetsach.web.server.request import (
     body_received,
     environment_of,
 )
-
-# Runs Django for one request and gathers its answer, so that whoever reads slowly waits without a thread.
-
-LARGE_FILE_BYTES = 256 * 1024
-"""A file above this is not taken into memory: the server sends it from the disk by itself."""
-type StartResponse = Callable[..., Any]
-type WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer: its content, or the path of the file that holds it."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    content: bytes = b""
-    file: Path | None = None
-
-
-class FileContent:
-    """What Django's ``FileResponse`` hands over instead of reading it (``wsgi.file_wrapper``)."""
-
-    def __init__(self, file: IO[bytes], _block_bytes: int = 8192) -> None:
-        self.file = file
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Return the content in one piece."""
-        return iter((self.file.read(),))
-
-    def close(self) -> None:
-        """Close the file and end the request; Django put its own ``close`` there."""
-        self.file.close()
-
-
-def answer_of(application: WsgiApplication, environ: dict[str, Any]) -> Answer:
-    """Return what an application answers; its content is complete and what it held is released."""
-    heads: list[tuple[int, list[tuple[str, str]]]] = []
-
-    def start(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
-        heads.append((int(status.split(" ", 1)[0]), headers))
-
-    body = application({**environ, "wsgi.file_wrapper": FileContent}, start)
-    try:
-        status, headers = heads[-1]
-        if isinstance(body, FileContent):
-            if (path := _large_file(body.file)) is not None and status == 200:
-                return Answer(status, headers, file=path)
-            return Answer(status, headers, body.file.read())
-        return Answer(status, headers, b"".join(body))
-    finally:
-        if hasattr(body, "close"):
-            body.close()
-
-
-def _large_file(file: IO[bytes]) -> Path | None:
-    """Return the path of a large file that lies on the disk under its own name and is sent from its beginning."""
-    name = getattr(file, "name", None)
-    if not isinstance(name, str) or not Path(name).is_absolute() or file.tell():
-        return None
-    return Path(name) if Path(name).stat().st_size > LARGE_FILE_BYTES else None
-
 
 PAGE_THREADS = 4
 MONITORING = ("/healthz", "/metrics")
@@ -132,6 +72,7 @@ class CentreApplication:
         folder: where large bodies wait; ``None`` for the system's folder for such files.
         proxy_hops: how many trusted proxies stand in front.
         is_known_sender: whether somebody who is signed in sends, by the environment; only they may send much.
+        written: pages that lie written, which answer before Django is asked.
     """
 
     def __init__(
@@ -141,9 +82,10 @@ class CentreApplication:
         folder: Path | None,
         proxy_hops: int,
         is_known_sender: Callable[[dict[str, Any]], bool],
+        written: WrittenPages,
     ) -> None:
         self._wsgi, self._folder, self._proxy_hops = wsgi, folder, proxy_hops
-        self._is_known_sender = is_known_sender
+        self._is_known_sender, self._written = is_known_sender, written
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self._monitoring = ThreadPoolExecutor(1, "monitoring")
         self._answering = Admission(most=256, most_of_source=64)
@@ -155,6 +97,9 @@ class CentreApplication:
         """Answer one request."""
         try:
             environ = environment_of(scope)
+            if (written := self._written.answer(environ)) is not None:
+                _send(protocol, written, scope.method)
+                return
             address = client_address(environ, proxy_hops=self._proxy_hops)
             with ExitStack() as held:
                 environ["wsgi.input"] = held.enter_context(await self._body(environ, protocol, address, held))

@@ -15,7 +15,9 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
+from quetsach.web.metrics import count_written
 from quetsach.web.server.application import CentreApplication, HttpProtocol
+from quetsach.web.server.pages import WrittenPages, is_own_host, pages_folder, pages_mark
 from quetsach.web.server.request import Scope
 
 # Ends a worker whose main process is gone: nobody would renew signatures, send letters or stop it any more.
@@ -58,6 +60,13 @@ class Worker:
             folder=settings.CENTER.data,
             proxy_hops=settings.CENTER.proxy_hops,
             is_known_sender=import_string("quetsach.web.office.middleware.is_known_sender"),
+            written=WrittenPages(
+                pages_folder(settings.CENTER),
+                mark=pages_mark(settings.CENTER),
+                is_ours=is_own_host,
+                is_https=settings.SECURE_PROXY_SSL_HEADER is not None,
+                count=count_written,
+            ),
         )
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -81,7 +82,8 @@ def visit(request: HttpRequest, key: str) -> HttpResponse:
 
 def _page(request: HttpRequest, context: dict[str, object], *, status: int = 200) -> HttpResponse:
     response = render(request, "publicity/verify.html", {**context, "language": get_language()}, status=status)
-    response["X-Robots-Tag"] = "noindex"
+    if request.get_full_path() != reverse("verify"):  # where to ask is for everybody to find, not what was asked
+        response["X-Robots-Tag"] = "noindex"
     patch_cache_control(response, public=True, max_age=_CACHE_SECONDS)
     return response
 
