@@ -43,6 +43,31 @@ def test_what_a_person_asked_for_has_the_mode_of_their_umask(tmp_path: Path) -> 
     assert (mode(tmp_path / "a"), mode(tmp_path / "b")) == (0o644, 0o755)
 
 
+def test_a_folder_for_everybody_is_readable_whatever_the_umask_and_shares_what_it_is_given(tmp_path: Path) -> None:
+    os.umask(0o077)
+    files = [("a/index.html", b"x", storage.SHARED), ("b.html", b"y", storage.SHARED)]
+    storage.write_folder(tmp_path / "old", files, is_for_everybody=True)
+    shared = [("c/d.html", tmp_path / "old" / "b.html", storage.SHARED)]
+    storage.write_folder(tmp_path / "new", shared, is_for_everybody=True)
+    made = [path for top in ("old", "new") for path in (tmp_path / top, *(tmp_path / top).rglob("*"))]
+    assert {mode(path) for path in made if path.is_dir()} == {0o755}
+    assert {mode(path) for path in made if path.is_file()} == {0o644}
+    assert (tmp_path / "new" / "c" / "d.html").samefile(tmp_path / "old" / "b.html")
+
+
+def test_a_link_leads_from_one_to_the_other_in_one_step(tmp_path: Path) -> None:
+    link = tmp_path / "current"
+    for target in ("one", "two"):
+        (tmp_path / target).mkdir()
+        storage.point(link, target)
+        assert link.readlink() == Path(target)
+    assert {path.name for path in tmp_path.iterdir()} == {"current", "one", "two"}
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        storage.point(tmp_path / "folder", "one")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
 def test_a_writer_that_fails_leaves_the_former_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "figures.json"
     storage.write(path, b"former")

@@ -1,6 +1,5 @@
 """What stands before every page: language, size and origin of a request, and how small its answer goes out."""
 
-import gzip
 import hashlib
 import re
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe, quote_etag
 
+from quetsach.web.compression import packed, takes_gzip
 from quetsach.web.limits import OFFICE_PATHS, most_body_bytes
 from quetsach.web.office.middleware import is_office
 
@@ -117,7 +117,6 @@ _TEXT = re.compile(r"text/|image/svg\+xml|application/([a-z.]+\+)?(json|xml)\b")
 _SHORTEST_BYTES = 200
 """Below it the headers are most of the answer."""
 _KEPT_ANSWERS, _LARGEST_KEPT_BYTES = 256, 1_000_000
-_TAKES = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?(?=,|$)")
 
 
 class Compression:
@@ -165,17 +164,6 @@ def _compress(request: HttpRequest, response: HttpResponse) -> None:
     response["Content-Encoding"] = "gzip"
     if tag := response.headers.get("ETag"):
         response["ETag"] = tag if tag.startswith("W/") else f"W/{tag}"
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Say whether who sends this ``Accept-Encoding`` reads what is packed with gzip."""
-    takes = _TAKES.search(accepted)
-    return bool(takes and float(takes[1] or 1))
-
-
-def packed(content: bytes, *, level: int = 6) -> bytes:
-    """Pack with gzip: the same content is the same bytes."""
-    return gzip.compress(content, compresslevel=level, mtime=0)
 
 
 @lru_cache(maxsize=_KEPT_ANSWERS)

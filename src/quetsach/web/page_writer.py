@@ -30,8 +30,8 @@ from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.packs.downloads import LIST_FILE
 from quetsach.web.api.selectors import report_tally
+from quetsach.web.compression import packed
 from quetsach.web.metrics import UNCOUNTED
-from quetsach.web.middleware import packed
 from quetsach.web.office.campaigns.selectors.outcome import public_campaigns
 from quetsach.web.portal.feeds import PublicPages
 from quetsach.web.published import selectors

@@ -1,66 +1,26 @@
 """Debian's nginx serves a repository as the how-to says, and the tool updates from it."""
 
 import hashlib
-import os
-import shutil
-import socket
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.integration.packs.simulated_centre import Centre, Machine, pack_of
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.nginx import block_of
+from tests.nginx import nginx as running
+from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.packs.source import Trust
-
-HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "publish-packs.md"
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin") or "nginx"
-
-
-def locations(root: Path) -> str:
-    """Return the block of settings that the how-to gives, for a repository elsewhere."""
-    text = HOW_TO.read_text("utf-8")
-    block = text.split("```nginx\n")[1].split("```")[0]
-    assert "/srv/www" in block
-    return block.replace("/srv/www", str(root))
 
 
 @pytest.fixture
 def nginx(centre: Centre, trust: Trust, tmp_path: Path) -> Iterator[str]:
-    """The address of an nginx that runs in the foreground, unprivileged port, with all its files in one folder."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    folder = tmp_path / "nginx"
-    folder.mkdir()
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    (folder / "nginx.conf").write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''}\ndaemon off;\nworker_processes 1;\npid {folder}/pid;\n"
-        f"error_log {folder}/error.log;\nevents {{ worker_connections 64; }}\n"
-        f"http {{\naccess_log {folder}/access.log;\n{temporary}"
-        f"server {{\nlisten 127.0.0.1:{port};\n{locations(centre.folder.parent)}\n}}\n}}\n"
-    )
-    process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.PIPE)
-    try:
-        until(lambda: listens(port), lambda: runs(process))
-        yield f"http://127.0.0.1:{port}/repository"
-    finally:
-        process.terminate()
-        process.communicate(timeout=PATIENCE_SECONDS)
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS).close()
-    except OSError:
-        return False
-    return True
-
-
-def runs(process: subprocess.Popen[bytes]) -> None:
-    assert process.poll() is None, (process.stderr.read() if process.stderr else b"").decode()
+    """The address of the repository at an nginx with the block of settings that the how-to gives."""
+    block = block_of("publish-packs.md")
+    assert "/srv/www" in block
+    with running(tmp_path / "nginx", block.replace("/srv/www", str(centre.folder.parent))) as url:
+        yield f"{url}/repository"
 
 
 def headers(url: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
+from tests.offered_release import ALL, offer_release
 from tests.unit.web.conftest import NOW, PACKS, write_published
 from tests.unit.web.server.test_environment import head
 
@@ -118,15 +119,18 @@ def test_what_takes_gzip_gets_it_and_what_is_known_is_not_sent_again(site: Centr
 
 
 @pytest.mark.parametrize("visitor", Visitor)
-def test_a_page_for_each_kind_of_computer_is_handed_to_that_kind(
-    site: Centre, client: Client, visitor: Visitor
+def test_a_page_for_each_kind_of_computer_is_handed_to_it(
+    site: Centre, empty_centre: Path, client: Client, visitor: Visitor
 ) -> None:
+    offer_release(empty_centre, *ALL)
     assert visitor_of({"User-Agent": AGENTS[visitor]}) is visitor
     site.write()
     lies = site.get("/tai-ve/", ("user-agent", AGENTS[visitor]))
     made = client.get("/tai-ve/", HTTP_USER_AGENT=AGENTS[visitor])
     assert lies
     assert lies.content == made.content
+    others = {site.get("/tai-ve/", ("user-agent", agent)).content for agent in AGENTS.values()}  # type: ignore[union-attr]
+    assert len(others) > 3
     hinted = site.get("/tai-ve/", ("sec-ch-ua-platform", '"Android"'), ("user-agent", AGENTS[Visitor.LINUX]))
     assert hinted
     assert hinted.content == client.get("/tai-ve/", HTTP_USER_AGENT=AGENTS[Visitor.PHONE]).content
