@@ -4,10 +4,8 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
@@ -18,13 +16,9 @@ from django.utils.http import parse_http_date_safe, quote_etag
 from quetsach.web.compression import packed, takes_gzip
 from quetsach.web.limits import OFFICE_PATHS, most_body_bytes
 from quetsach.web.office.middleware import is_office
+from quetsach.web.sender import is_from_us
 
 # Refuses what another site makes a visitor's browser send.
-#
-# The portal sets no cookie, so the usual token has nothing to compare with; and its ``Referrer-Policy: no-referrer``
-# makes browsers send ``Origin: null`` with our own forms, which Django's check would refuse. Browsers say by themselves
-# where a request comes from (W3C Fetch Metadata); programs that are no browser say nothing and carry no visitor's
-# rights.
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -37,23 +31,9 @@ class SameOrigin:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, or refuse with 403."""
-        if request.method in _SAFE or is_own(request):
+        if request.method in _SAFE or is_from_us(request.META, request.get_host):
             return self._get_response(request)
         return render(request, "portal/error.html", {"status": 403}, status=403)
-
-
-def is_own(request: HttpRequest) -> bool:
-    """Whether the request comes from a page of this centre or from no page at all."""
-    if site := request.headers.get("Sec-Fetch-Site"):
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin", "null")
-    if origin == "null":
-        return True
-    try:
-        sender = urlsplit(origin).netloc
-    except ValueError:
-        return False
-    return split_domain_port(sender) == split_domain_port(request.get_host())
 
 
 # The language of an answer is that of its address, and of nothing else.

@@ -15,9 +15,10 @@ FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 ALLOWED = {
-    "web/middleware.py": "compares with the sender's origin and builds nothing",
     "web/page_writer.py": "asks Django for a page by a name of the centre's own",
     "web/server/pages.py": "leaves what is asked for under another name to Django",
+    "web/middleware.py": "has it compared with the sender's origin and builds nothing",
+    "web/server/looks.py": "leaves what is asked for under another name to Django",
     "web/server/request.py": "makes the environment",
 }
 

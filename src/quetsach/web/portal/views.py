@@ -27,7 +27,7 @@ from quetsach.web.design.words import here, page_language
 from quetsach.web.metrics import CHECKS
 from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
 from quetsach.web.published import selectors
-from quetsach.web.published.answer import address_check
+from quetsach.web.published.answer import ADDRESS_PLACE, LOOK, Look
 from quetsach.web.published.family import groups_of, page_of
 from quetsach.web.published.offer import HEADERS, download_page, systems_of, visitor_of
 from quetsach.web.repository import send_file
@@ -74,16 +74,18 @@ def _explained(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def _looked_up(request: HttpRequest) -> HttpResponse:
-    """Answer a visitor, and nobody else who may come by the same cache."""
-    address = client_address(request.META, proxy_hops=settings.CENTER.proxy_hops)
-    answer = address_check(
-        address=address,
-        listed=selectors.address_list(),
-        today=selectors.day_of_data(datetime.now(UTC)),
-        describe=selectors.describe_listing,
-    )
-    CHECKS.labels(answer.outcome.value).inc()
-    return render(request, "portal/check.html", {"answer": answer})
+    """Answer a visitor, and nobody else who may come by the same cache.
+
+    Where the server has looked already and asks for the page of such an answer, the address's place is left open.
+    """
+    look: Look | None = request.META.get(LOOK)
+    if look is None:
+        look = selectors.look_up(client_address(request.META, proxy_hops=settings.CENTER.proxy_hops), datetime.now(UTC))
+        CHECKS.labels(look.outcome.value).inc()
+        shown = str(look.address or "")
+    else:
+        shown = ADDRESS_PLACE if look.address else ""
+    return render(request, "portal/check.html", {"answer": look.answer(selectors.describe_listing), "address": shown})
 
 
 def step(number: int) -> Callable[[HttpRequest], HttpResponse]:

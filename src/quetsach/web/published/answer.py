@@ -19,6 +19,10 @@ from quetsach.web.design.words import here
 # Addresses change hands and are shared: in the campaign of 2022, 45 % of the first visitors had a listed address while
 # 3 % of the country's addresses were listed. So no answer says that a computer is, or is not, all right.
 
+LOOK = "quetsach.look"
+"""In the environment of a request for the page of an answer that is known; nothing that is sent can have this name."""
+ADDRESS_PLACE = "\ue000"
+"""What such a page has where the address stands: a character that is in no text of ours."""
 FRESH_DAYS = 7
 """Data whose newest day is older say nothing about now."""
 
@@ -168,27 +172,40 @@ class AddressList(Protocol):
         """Say whether any feed would have told of the address: else that it was not seen means nothing."""
 
 
-def address_check(
-    *,
-    address: Address | None,
-    listed: AddressList | None,
-    today: date,
-    describe: Callable[[Listing], ListedFamily],
-) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found about one address; the same in every language."""
+
+    outcome: Outcome
+    address: Address | None
+    first_day: date | None = None
+    newest_day: date | None = None
+    listings: tuple[Listing, ...] = ()
+
+    def answer(self, describe: Callable[[Listing], ListedFamily]) -> Answer:
+        """Return what the visitor is told.
+
+        Args:
+            describe: gives a listing its name in the page's language.
+        """
+        described = tuple(map(describe, self.listings))
+        return Answer(self.outcome, self.address, self.first_day, self.newest_day, described)
+
+
+def address_check(*, address: Address | None, listed: AddressList | None, today: date) -> Look:
     """Look one address up, in memory; nothing is kept.
 
     Args:
         address: the visitor's own; ``None`` where the proxies did not say it.
         listed: what was reported lately; ``None`` before the first publication.
         today: the day to measure freshness against (UTC).
-        describe: gives a listing its name in the page's language.
     """
     if address is None or address.is_shared_or_hidden:
-        return Answer(Outcome.SHARED, address)
+        return Look(Outcome.SHARED, address)
     if listed is None or listed.newest_day is None or today - listed.newest_day > timedelta(days=FRESH_DAYS):
-        return Answer(Outcome.NO_FRESH_DATA, address)
-    found = tuple(describe(listing) for listing in listed.look_up(address))
+        return Look(Outcome.NO_FRESH_DATA, address)
+    found = tuple(listed.look_up(address))
     if not found and not listed.covers(address):
-        return Answer(Outcome.NOT_COVERED, address)
+        return Look(Outcome.NOT_COVERED, address)
     outcome = Outcome.SEEN if found else Outcome.NOT_SEEN
-    return Answer(outcome, address, listed.first_day, listed.newest_day, found)
+    return Look(outcome, address, listed.first_day, listed.newest_day, found)

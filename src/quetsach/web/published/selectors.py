@@ -16,6 +16,7 @@ from quetsach.assess import DEFINITIONS
 from quetsach.centre.publication import candidates
 from quetsach.centre.publication.candidates import Month
 from quetsach.centre.publication.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
+from quetsach.core.address import Address
 from quetsach.core.errors import QuetsachError
 from quetsach.core.family import UNKNOWN_FAMILY, UNPLACED_FAMILY
 from quetsach.core.pack import Pack
@@ -23,7 +24,7 @@ from quetsach.installation import bundled
 from quetsach.lake.listed import Listed
 from quetsach.packs.downloads import LIST_FILE, parse_downloads
 from quetsach.packs.load import load_shelf
-from quetsach.web.published.answer import AddressList, ListedFamily, Listing
+from quetsach.web.published.answer import AddressList, ListedFamily, Listing, Look, address_check
 from quetsach.web.published.family import pack_about
 from quetsach.web.published.offer import OfferedFile
 from quetsach.web.published.report_counts import RETURNS, TOOL_REPORTS, Definition
@@ -87,6 +88,11 @@ def address_list() -> AddressList | None:
     except (QuetsachError, OSError) as error:
         _logger.error("addresses: %s", error)  # noqa: TRY400
         return None
+
+
+def look_up(address: Address | None, now: datetime) -> Look:
+    """Look a visitor's address up in what is published."""
+    return address_check(address=address, listed=address_list(), today=day_of_data(now))
 
 
 @lru_cache(maxsize=1)

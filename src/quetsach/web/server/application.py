@@ -18,7 +18,9 @@ from quetsach.core.address import Address
 from quetsach.web.client_address import client_address
 from quetsach.web.limits import SMALL_BODY_BYTES, Admission, most_body_bytes
 from quetsach.web.metrics import TURNED_AWAY
+from quetsach.web.published.answer import Look
 from quetsach.web.server.answer import Answer, WsgiApplication, answer_of
+from quetsach.web.server.looks import Looks
 from quetsach.web.server.pages import WrittenPages
 from quetsach.web.server.request import (
     CutBodyError,
@@ -73,6 +75,7 @@ class CentreApplication:
         proxy_hops: how many trusted proxies stand in front.
         is_known_sender: whether somebody who is signed in sends, by the environment; only they may send much.
         written: pages that lie written, which answer before Django is asked.
+        looks: answers looks at one's own address, most of them without Django.
     """
 
     def __init__(
@@ -83,9 +86,10 @@ class CentreApplication:
         proxy_hops: int,
         is_known_sender: Callable[[dict[str, Any]], bool],
         written: WrittenPages,
+        looks: Looks,
     ) -> None:
         self._wsgi, self._folder, self._proxy_hops = wsgi, folder, proxy_hops
-        self._is_known_sender, self._written = is_known_sender, written
+        self._is_known_sender, self._written, self._looks = is_known_sender, written, looks
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self._monitoring = ThreadPoolExecutor(1, "monitoring")
         self._answering = Admission(most=256, most_of_source=64)
@@ -101,6 +105,9 @@ class CentreApplication:
                 _send(protocol, written, scope.method)
                 return
             address = client_address(environ, proxy_hops=self._proxy_hops)
+            if (look := self._looks.look(environ, address)) is not None:
+                _send(protocol, await self._looked(environ, address, look), scope.method)
+                return
             with ExitStack() as held:
                 environ["wsgi.input"] = held.enter_context(await self._body(environ, protocol, address, held))
                 answer = await self._answered(environ, address)
@@ -118,6 +125,12 @@ class CentreApplication:
         is_monitoring = environ["PATH_INFO"] in MONITORING
         admission, pool = (self._watching, self._monitoring) if is_monitoring else (self._answering, self._pages)
         return await _in_thread(pool, admission, address, answer_of, self._wsgi, environ)
+
+    async def _looked(self, environ: dict[str, Any], address: Address | None, look: Look) -> Answer:
+        """Answer a look at one's own address; a thread is taken for what nobody was told in the last minute."""
+        if (answer := self._looks.known(environ, look)) is not None:
+            return answer
+        return await _in_thread(self._pages, self._answering, address, self._looks.made, environ, look)
 
     async def _body(
         self, environ: dict[str, Any], pieces: Pieces, address: Address | None, held: ExitStack

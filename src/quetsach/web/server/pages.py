@@ -54,11 +54,15 @@ def pages_mark(center: Configuration) -> str:
     return hashlib.sha256(f"{__version__}\0{shown!r}\0".encode() + files).hexdigest()
 
 
-@lru_cache(maxsize=1024)
 def is_own_host(host: str) -> bool:
     """Say whether the centre answers under what a request names as its host, as Django does."""
+    return _is_allowed(host, tuple(settings.ALLOWED_HOSTS))
+
+
+@lru_cache(maxsize=1024)
+def _is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
     domain, _port = split_domain_port(host)
-    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+    return bool(domain) and validate_host(domain, allowed)
 
 
 class PagesError(QuetsachError):

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from quetsach.web.metrics import count_written
 from quetsach.web.server.application import CentreApplication, HttpProtocol
+from quetsach.web.server.looks import Looks
 from quetsach.web.server.pages import WrittenPages, is_own_host, pages_folder, pages_mark
 from quetsach.web.server.request import Scope
 
@@ -67,6 +68,7 @@ class Worker:
                 is_https=settings.SECURE_PROXY_SSL_HEADER is not None,
                 count=count_written,
             ),
+            looks=Looks(_django, is_https=settings.SECURE_PROXY_SSL_HEADER is not None),
         )
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:

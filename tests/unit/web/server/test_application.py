@@ -17,6 +17,7 @@ from quetsach.web.limits import SMALL_BODY_BYTES
 from quetsach.web.server import request as body_module
 from quetsach.web.server.answer import LARGE_FILE_BYTES
 from quetsach.web.server.application import PAGE_THREADS, CentreApplication
+from quetsach.web.server.looks import Looks
 from quetsach.web.server.pages import WrittenPages
 
 
@@ -55,7 +56,14 @@ def echo(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
 
 def application(wsgi: Any = echo, *, known: bool = False) -> CentreApplication:
     written = WrittenPages(None, mark="", is_ours=lambda _host: True)
-    return CentreApplication(wsgi, folder=None, proxy_hops=0, is_known_sender=lambda _environ: known, written=written)
+    return CentreApplication(
+        wsgi,
+        folder=None,
+        proxy_hops=0,
+        is_known_sender=lambda _environ: known,
+        written=written,
+        looks=Looks(wsgi),
+    )
 
 
 def post(length: int, path: str = "/en/help/") -> Head:
