@@ -9,9 +9,9 @@ from django.test import Client, RequestFactory
 
 from quetsach.web.middleware import Compression
 
-PUBLIC = ["/", "/en/", "/chien-dich/", "/du-lieu-mo/", "/ma-doc/", "/sitemap.xml"]
+PUBLIC = ["/", "/en/", "/kiem-tra/", "/chien-dich/", "/du-lieu-mo/", "/ma-doc/", "/sitemap.xml"]
 SHORT = ["/robots.txt", "/.well-known/security.txt", "/tai-ve/manifest.json"]
-OWN = ["/kiem-tra/", "/giup-do/", "/van-phong/vao/"]
+OWN = ["/giup-do/", "/van-phong/vao/"]
 TAKES = {"Accept-Encoding": "gzip, deflate, br"}
 
 

@@ -141,3 +141,11 @@ def test_what_is_no_time_stamping_authority_is_refused_without_its_password(text
         Configuration.read({"QUETSACH_TIMESTAMP_URL": text})
     assert error.value.where == "QUETSACH_TIMESTAMP_URL"
     assert "secret" not in error.value.explain()
+
+
+def test_the_folder_of_written_pages_is_a_whole_path(tmp_path: Path) -> None:
+    assert Configuration.read({"QUETSACH_PAGES": str(tmp_path)}).pages == tmp_path
+    assert Configuration.read({}).pages is None
+    with pytest.raises(ConfigurationError) as error:
+        Configuration.read({"QUETSACH_PAGES": "pages"})
+    assert error.value.where == "QUETSACH_PAGES"

@@ -119,11 +119,18 @@ def test_what_is_typed_into_the_address_is_never_markup(client: Client, db) -> N
     assert b"<script>x" not in client.get("/xac-minh/%3Cscript%3Ex/").content
 
 
-@pytest.mark.parametrize("address", ["/xac-minh/", f"/xac-minh/{CODE}/", "/en/xac-minh/"])
+@pytest.mark.parametrize("address", [f"/xac-minh/{CODE}/", "/xac-minh/?ma=x", "/en/xac-minh/?ma=x", "/xac-minh/x/"])
 def test_pages_of_codes_set_no_cookie_and_are_not_indexed(client: Client, letter: Verification, address: str) -> None:
     page = client.get(address)
     assert not page.cookies
     assert page["X-Robots-Tag"] == "noindex"
+
+
+@pytest.mark.parametrize("address", ["/xac-minh/", "/en/xac-minh/"])
+def test_where_to_ask_may_be_found(client: Client, db, address: str) -> None:
+    page = client.get(address)
+    assert not page.cookies
+    assert "X-Robots-Tag" not in page
 
 
 def test_a_page_of_a_code_costs_at_most_two_questions(
