@@ -1,6 +1,7 @@
 """Reads and writes single tables as Parquet, for whoever keeps one beside the sightings or hands one out."""
 
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -61,3 +62,25 @@ def content(table: pa.Table) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()
+
+
+_TYPES: Mapping[str, pa.DataType] = {
+    "string": pa.string(),
+    "yearmonth": pa.string(),
+    "date": pa.date32(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+}
+
+
+def table_content(
+    fields: Iterable[tuple[str, str, bool, Mapping[str, str]]], values: Sequence[Sequence[object]]
+) -> bytes:
+    """Return the file of a table that is told by its columns.
+
+    Args:
+        fields: name, type as Table Schema names it, whether it may be empty, and what the column says of itself.
+        values: of each column.
+    """
+    schema = pa.schema([pa.field(name, _TYPES[kind], empty, metadata) for name, kind, empty, metadata in fields])
+    return content(pa.table([pa.array(of, field.type) for of, field in zip(values, schema, strict=True)], schema))

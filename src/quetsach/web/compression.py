@@ -5,6 +5,15 @@ import re
 
 _TAKES = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?(?=,|$)")
 
+_TEXT = re.compile(r"text/|image/svg\+xml|application/([a-z.]+\+)?(json|xml)\b")
+_SHORTEST_BYTES = 200
+"""Below it the headers are most of the answer."""
+
+
+def may_be_packed(content_type: str, content: bytes) -> bool:
+    """Say whether an answer of this media type gets smaller by it."""
+    return len(content) >= _SHORTEST_BYTES and _TEXT.match(content_type) is not None
+
 
 def takes_gzip(accepted: str) -> bool:
     """Say whether who sends this ``Accept-Encoding`` reads what is packed with gzip."""

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe, quote_etag
 
-from quetsach.web.compression import packed, takes_gzip
+from quetsach.web.compression import may_be_packed, packed, takes_gzip
 from quetsach.web.limits import OFFICE_PATHS, most_body_bytes
 from quetsach.web.office.middleware import is_office
 from quetsach.web.sender import is_from_us
@@ -93,9 +93,6 @@ def _length(request: HttpRequest) -> int:
 # what any cache may keep for anybody is compressed: ``Cache-Control: public``, no cookie, not the office. There is no
 # secret in it, and it needs no padding: the same content is the same bytes.
 
-_TEXT = re.compile(r"text/|image/svg\+xml|application/([a-z.]+\+)?(json|xml)\b")
-_SHORTEST_BYTES = 200
-"""Below it the headers are most of the answer."""
 _KEPT_ANSWERS, _LARGEST_KEPT_BYTES = 256, 1_000_000
 
 
@@ -133,8 +130,8 @@ def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
 
 def _compress(request: HttpRequest, response: HttpResponse) -> None:
     content = response.content
-    is_text = _TEXT.match(response.headers.get("Content-Type", ""))
-    if not is_text or len(content) < _SHORTEST_BYTES or response.has_header("Content-Encoding"):
+    is_packed = response.has_header("Content-Encoding") or response.has_header("Content-Range")
+    if is_packed or not may_be_packed(response.headers.get("Content-Type", ""), content):
         return
     patch_vary_headers(response, ("Accept-Encoding",))
     if not takes_gzip(request.headers.get("Accept-Encoding", "")):

@@ -22,6 +22,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.urls import reverse
 from django.utils.translation import override
 
 from quetsach import storage
@@ -29,8 +30,9 @@ from quetsach.centre.publication.snapshot import figures_path
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.packs.downloads import LIST_FILE
+from quetsach.web.api.open_data.serving import FILES as OPEN_FILES
 from quetsach.web.api.selectors import report_tally
-from quetsach.web.compression import packed
+from quetsach.web.compression import may_be_packed, packed
 from quetsach.web.metrics import UNCOUNTED
 from quetsach.web.office.campaigns.selectors.outcome import public_campaigns
 from quetsach.web.portal.feeds import PublicPages
@@ -43,6 +45,8 @@ WHOLE_SECONDS = 600
 """How long a page may stay as it is although something changed of which nobody thought here."""
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 """Of a state; nothing else in the folder is touched."""
+_FILES = "files"
+"""Where what is no page lies: its headers are its own, so the centre alone hands it out."""
 _TRIES = 3
 _BEST = 9
 _OF_THIS_ANSWER = frozenset({"etag", "content-length", "content-encoding", "date"})
@@ -79,6 +83,16 @@ class _Page:
     headers: tuple[tuple[str, str], ...]
     tag: str
     content: bytes
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it lies packed, too."""
+        return may_be_packed(dict(self.headers).get("content-type", ""), self.content)
+
+    @property
+    def packed_file(self) -> str:
+        """Where."""
+        return f"{self.file}.gz"
 
     def is_as(self, other: "_Page | None") -> bool:
         """Whether nothing of an answer would differ."""
@@ -160,19 +174,18 @@ class PageWriter:
     def _files(self, pages: Mapping[_Key, _Page]) -> Iterator[tuple[str, bytes | Path, int]]:
         before = self._folder / self._state
         for key, page in pages.items():
-            packed_file = f"{page.file}.gz"
-            if self._state and page.is_as(self._pages.get(key)) and (before / packed_file).is_file():
-                yield page.file, before / page.file, storage.SHARED
-                yield packed_file, before / packed_file, storage.SHARED
-            else:
-                yield page.file, page.content, storage.SHARED
-                yield packed_file, packed(page.content, level=_BEST), storage.SHARED
+            is_shared = self._state and page.is_as(self._pages.get(key)) and (before / page.file).is_file()
+            yield page.file, before / page.file if is_shared else page.content, storage.SHARED
+            if page.is_packed:
+                small = before / page.packed_file if is_shared else packed(page.content, level=_BEST)
+                yield page.packed_file, small, storage.SHARED
         told = [
             {
                 "path": path,
                 "for": visitor,
                 "page": page.name,
                 "file": page.file,
+                "packed": page.is_packed,
                 "tag": page.tag,
                 "headers": page.headers,
             }
@@ -186,7 +199,8 @@ def _page(name: str, path: str, visitor: str, answer: Answer) -> _Page:
     headers = {key.lower(): value for key, value in answer.headers}
     kept = tuple((key, value) for key, value in headers.items() if key not in _OF_THIS_ANSWER)
     file = f"index.{visitor}.html" if visitor else "index.html"
-    return _Page(name, str(Path(path.strip("/"), file)), kept, headers["etag"], answer.content)
+    inner = Path(path.strip("/"), file) if path.endswith("/") else Path(_FILES, path.strip("/"))
+    return _Page(name, str(inner), kept, headers["etag"], answer.content)
 
 
 def _for_whom(answer: Answer) -> str | None:
@@ -211,7 +225,7 @@ class _Shown:
 
 
 def _shown(now: datetime) -> dict[str, _Shown]:
-    """Return of each public page, by its path, what it is made of."""
+    """Return of each public page and file, by its path, what it is made of."""
     everywhere = (now.astimezone(settings.COUNTRY.zone).date(), *map(_state_of, _sources()))
     changing = {name: look(now) for name, look in _CHANGING.items()}
     pages = PublicPages()
@@ -220,6 +234,10 @@ def _shown(now: datetime) -> dict[str, _Shown]:
         with override(code):
             for item in pages.items():
                 found[pages.location(item)] = _Shown(item[0], everywhere, changing.get(item[0]))
+            found[reverse("figures-feed")] = _Shown("figures-feed", everywhere, None)
+    for name in OPEN_FILES:
+        found[reverse("open-file", args=[name])] = _Shown("open-file", everywhere, None)
+    found[reverse("sitemap")] = _Shown("sitemap", everywhere, None)
     return found
 
 

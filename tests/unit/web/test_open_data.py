@@ -13,14 +13,17 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
+import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 
 from quetsach.centre.publication.snapshot import figures_path
 from quetsach.web.api.open_data.serving import FILES
+from quetsach.web.api.open_data.tables import TABLES as OPEN_TABLES
 
 NAMES = sorted(FILES)
 TABLES = [name for name in NAMES if name.endswith(".csv")]
+PARQUET = [name for name in NAMES if name.endswith(".parquet")]
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 
 
@@ -205,6 +208,82 @@ def test_a_page_tells_files_columns_units_rhythm_and_history(
     assert all(word in text for word in needed)
 
 
+def test_parquet_has_the_rows_of_the_csv_with_days_and_numbers_as_such(centre: Path, client: Client) -> None:
+    types = {"date": "date32[day]", "integer": "int64", "number": "double"}
+    for table in OPEN_TABLES:
+        read = pq.read_table(io.BytesIO(client.get(url(table.parquet_name)).content))
+        rows = csv.DictReader(io.StringIO(client.get(url(table.file_name)).content.decode()))
+        written = [{k: "" if v is None else str(v) for k, v in row.items()} for row in read.to_pylist()]
+        assert [{k: _number(v) for k, v in row.items()} for row in written] == [
+            {k: _number(v) for k, v in row.items()} for row in rows
+        ]
+        for column, field in zip(table.columns, read.schema, strict=True):
+            assert (field.name, str(field.type)) == (column.name, types.get(column.type, "string"))
+            assert field.nullable is column.may_be_empty
+            assert field.metadata[b"description"].decode() == column.text.en
+
+
+def _number(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def test_parquet_has_its_columns_before_the_first_publication(empty_centre: Path, client: Client) -> None:
+    for table in OPEN_TABLES:
+        read = pq.read_table(io.BytesIO(client.get(url(table.parquet_name)).content))
+        assert (read.num_rows, read.schema.names) == (0, [column.name for column in table.columns])
+
+
+def _content_range(first: int, last: int, length: int) -> str:
+    return f"bytes {first}-{last}/{length}"
+
+
+@pytest.mark.parametrize("name", ["figures.json", "windows.csv", "families.parquet"])
+def test_a_download_that_broke_off_goes_on(centre: Path, client: Client, name: str) -> None:
+    whole = client.get(url(name))
+    content, length = whole.content, len(whole.content)
+    assert whole["Accept-Ranges"] == "bytes"
+    parts = {"bytes=0-9": (0, 9), "bytes=10-": (10, length - 1), "bytes=-7": (length - 7, length - 1)}
+    parts |= {f"bytes=5-{length + 99}": (5, length - 1), f"bytes=-{length + 99}": (0, length - 1)}
+    for asked, (first, last) in parts.items():
+        for extra in ({}, {"If-Range": whole["ETag"]}, {"Accept-Encoding": "gzip"}):
+            part = client.get(url(name), headers={"Range": asked, **extra})
+            assert (part.status_code, part.content) == (206, content[first : last + 1])
+            assert part["Content-Range"] == _content_range(first, last, length)
+            assert (part["ETag"], part["Access-Control-Allow-Origin"]) == (whole["ETag"], "*")
+            assert "Content-Encoding" not in part.headers
+            assert part["Content-Length"] == str(last - first + 1)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Range": "bytes=0-9", "If-Range": '"another"'},
+        {"Range": "bytes=0-9", "If-Range": "Tue, 24 Nov 2020 00:00:00 GMT"},
+        {"Range": "bytes=0-3,5-9"},
+        {"Range": "bytes=9-3"},
+        {"Range": "bytes=-"},
+        {"Range": "rows=1-2"},
+        {"Range": "bytes=" + "9" * 400 + "-"},
+        {"Range": "bytes=٣-"},
+    ],
+)
+def test_what_is_no_part_of_this_file_is_answered_with_all_of_it(
+    centre: Path, client: Client, headers: dict[str, str]
+) -> None:
+    assert client.get(url("windows.csv"), headers=headers).status_code == 200
+
+
+def test_a_part_behind_the_end_is_refused(centre: Path, client: Client) -> None:
+    length = len(client.get(url("windows.csv")).content)
+    for asked in (f"bytes={length}-", "bytes=-0"):
+        refused = client.get(url("windows.csv"), headers={"Range": asked})
+        assert (refused.status_code, refused["Content-Range"]) == (416, f"bytes */{length}")
+        assert refused.content == b""
+
+
 # The description of the interface
 
 
@@ -382,7 +461,11 @@ def test_search_engines_are_told_what_data_there_are(settings, centre: Path, cli
     assert found["temporalCoverage"].endswith("/2020-11-30")
     assert datetime.fromisoformat(found["dateModified"]) == counted_at(client)
     kinds = {one["contentUrl"].rpartition("/")[2]: one["encodingFormat"] for one in found["distribution"]}
-    assert kinds == {"figures.json": "application/json"} | dict.fromkeys(TABLES, "text/csv")
+    assert kinds == {
+        "figures.json": "application/json",
+        **dict.fromkeys(TABLES, "text/csv"),
+        **dict.fromkeys(PARQUET, "application/vnd.apache.parquet"),
+    }
     for name in kinds:
         assert client.get(url(name)).status_code == 200
     assert 50 <= len(found["description"]) <= 5000

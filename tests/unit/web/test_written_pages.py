@@ -168,6 +168,23 @@ def test_another_host_and_plain_http_are_django_s_to_refuse(site: Centre, settin
     assert secure.get("/", ("x-forwarded-proto", "https")) is not None
 
 
+def test_open_data_lie_written_and_parts_of_them_are_django_s(site: Centre, client: Client) -> None:
+    site.write()
+    for name in ("figures.json", "families.parquet"):
+        made, lies = client.get(f"/api/v1/{name}"), site.get(f"/api/v1/{name}", ("accept-encoding", "gzip"))
+        assert lies
+        headers = dict(lies.headers)
+        is_packed = headers.get("content-encoding") == "gzip"
+        assert is_packed is name.endswith(".json")
+        assert (gzip.decompress(lies.content) if is_packed else lies.content) == made.content
+        assert headers["access-control-allow-origin"] == "*"
+        again = site.get(f"/api/v1/{name}", ("if-none-match", made["ETag"]))
+        assert again
+        assert (again.status, dict(again.headers)["access-control-allow-origin"]) == (304, "*")
+        for asked in (("range", "bytes=0-9"), ("if-modified-since", made["Last-Modified"])):
+            assert site.get(f"/api/v1/{name}", asked) is None
+
+
 def test_nothing_is_made_while_nothing_changes_and_all_in_the_end(site: Centre) -> None:
     everything = site.write()
     state = site.state

@@ -77,7 +77,7 @@ class WrittenPage:
         name: the page's route, by which answers are counted.
         tag: of its content (RFC 9110, section 8.8.3), without its being strong or weak.
         plain: as it is.
-        packed: with gzip.
+        packed: with gzip; where that makes nothing smaller, as it is.
         unchanged: to whoever has it already.
     """
 
@@ -88,26 +88,17 @@ class WrittenPage:
     unchanged: Answer
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any], content: bytes, packed: bytes) -> "WrittenPage":
-        """Make a page of what its state says of it and its two files."""
+    def of(cls, facts: Mapping[str, Any], content: bytes, packed: bytes | None) -> "WrittenPage":
+        """Make a page of what its state says of it and its files."""
         tag = str(facts["tag"])
         headers: Headers = [(str(name).lower(), str(value)) for name, value in facts["headers"]]
         kept: Headers = [pair for pair in headers if pair[0] not in _OF_CONTENT]
+        plain = Answer(200, [*headers, ("etag", tag), ("content-length", str(len(content)))], content)
+        if packed is not None:
+            end: Headers = [("etag", f"W/{tag}"), ("content-encoding", "gzip"), ("content-length", str(len(packed)))]
+            small = Answer(200, [*headers, *end], packed)
         return cls(
-            str(facts["page"]),
-            tag,
-            Answer(200, [*headers, ("etag", tag), ("content-length", str(len(content)))], content),
-            Answer(
-                200,
-                [
-                    *headers,
-                    ("etag", f"W/{tag}"),
-                    ("content-encoding", "gzip"),
-                    ("content-length", str(len(packed))),
-                ],
-                packed,
-            ),
-            Answer(304, [*kept, ("etag", tag)]),
+            str(facts["page"]), tag, plain, plain if packed is None else small, Answer(304, [*kept, ("etag", tag)])
         )
 
     def answer(self, environ: Mapping[str, Any]) -> Answer:
@@ -145,8 +136,10 @@ def read_state(folder: Path) -> tuple[str, Pages]:
             raise PagesError(Text("the written pages are of another build"), where=str(folder))
         pages: dict[str, dict[str, WrittenPage]] = {}
         for facts in state["pages"]:
-            plain, packed = ((folder / f"{facts['file']}{end}").read_bytes() for end in ("", ".gz"))
-            room -= len(plain) + len(packed)
+            path = folder / facts["file"]
+            plain = path.read_bytes()
+            packed = path.with_name(f"{path.name}.gz").read_bytes() if facts["packed"] else None
+            room -= len(plain) + len(packed or b"")
             if room < 0:
                 raise PagesError(Text("the written pages take too much memory"), where=str(folder))
             pages.setdefault(facts["path"], {})[facts["for"]] = WrittenPage.of(facts, plain, packed)
@@ -193,6 +186,8 @@ class WrittenPages:
         if not found or environ.get("CONTENT_LENGTH", "0") != "0" or not self._is_ours(environ.get("HTTP_HOST", "")):
             return None
         if self._is_https and environ.get("HTTP_X_FORWARDED_PROTO") != "https":
+            return None
+        if "HTTP_RANGE" in environ or ("HTTP_IF_MODIFIED_SINCE" in environ and "HTTP_IF_NONE_MATCH" not in environ):
             return None
         page = found.get("") or found.get(_visitor(environ))
         if page is None:

@@ -21,6 +21,7 @@ from quetsach.web.published import selectors
 
 PACKAGE = "datapackage.json"
 FIGURES_SCHEMA = "figures.schema.json"
+PARQUET = "application/vnd.apache.parquet"
 
 
 def dataset_description() -> LocalText:
@@ -74,7 +75,7 @@ def package() -> dict[str, Any]:
         "licenses": [LICENCE],
         "sources": [{"title": name, "path": url} for name, url in ATTRIBUTION],
         **({"contributors": [{"title": selectors.publisher(), "role": "publisher"}]} if selectors.publisher() else {}),
-        "resources": [figures, *(_resource(table) for table in TABLES)],
+        "resources": [figures, *(_resource(table) for table in TABLES), *(_parquet(table) for table in TABLES)],
     }
 
 
@@ -82,6 +83,7 @@ def dataset() -> dict[str, Any]:
     """Describe the data to search engines (schema.org Dataset), with all files as its distributions."""
     snapshot, months = selectors.published_snapshot(), selectors.published_months()
     files = {"figures.json": "application/json"} | {table.file_name: "text/csv" for table in TABLES}
+    files |= {table.parquet_name: PARQUET for table in TABLES}
     publisher = {"@type": "Organization", "name": selectors.publisher()}
     windows = [window for campaign in snapshot.campaigns for window in campaign.windows] if snapshot else []
     described = dataset_description()
@@ -108,13 +110,16 @@ def dataset() -> dict[str, Any]:
     }
 
 
+_TABLE_FILES = tuple(name for table in TABLES for name in (table.file_name, table.parquet_name))
+
+
 def index() -> dict[str, Any]:
     """Return what stands at the root of the interface: where everything is."""
     return {
         **_terms(),
         "description": file_url("openapi.json"),
         "package": file_url(PACKAGE),
-        "files": [file_url(name) for name in ("figures.json", *(table.file_name for table in TABLES))],
+        "files": [file_url(name) for name in ("figures.json", *_TABLE_FILES)],
         "schemas": [file_url(FIGURES_SCHEMA), file_url("submission.schema.json")],
     }
 
@@ -169,6 +174,18 @@ def _resource(table: OpenTable) -> dict[str, Any]:
     }
 
 
+def _parquet(table: OpenTable) -> dict[str, Any]:
+    """Describe the Parquet file of a table, which says by itself what its columns are."""
+    return {
+        "name": f"{table.name}-parquet",
+        "path": table.parquet_name,
+        "title": table.title.en,
+        "title_vi": table.title.vi,
+        "format": "parquet",
+        "mediatype": PARQUET,
+    }
+
+
 # The description of the interface (OpenAPI 3.1): ninja tells its operations, this adds the open files and the rest.
 
 PARTNER_TOKEN = "PartnerToken"  # noqa: S105  (the name of a scheme)
@@ -197,6 +214,7 @@ def _files() -> dict[str, Any]:
     return {
         "figures.json": _file("figures", "All figures about reported addresses, with definitions.", figures),
         **{table.file_name: _table(table) for table in TABLES},
+        **{table.parquet_name: _table_in_parquet(table) for table in TABLES},
         "datapackage.json": _file("package", "Licence, sources and columns of the tables (Data Package).", package),
     }
 
@@ -204,6 +222,11 @@ def _files() -> dict[str, Any]:
 def _table(table: OpenTable) -> dict[str, Any]:
     columns = "\n".join(f"* `{column.name}` ({column.type}): {column.text.en}" for column in table.columns)
     return _file(table.name, f"{table.title.en}.", {"text/csv": {"schema": {"type": "string"}}}, columns)
+
+
+def _table_in_parquet(table: OpenTable) -> dict[str, Any]:
+    content = {PARQUET: {"schema": {"type": "string", "format": "binary"}}}
+    return _file(f"{table.name}-parquet", f"{table.title.en} (Parquet).", content)
 
 
 def _file(name: str, summary: str, content: dict[str, Any], description: str = "") -> dict[str, Any]:
@@ -215,7 +238,9 @@ def _file(name: str, summary: str, content: dict[str, Any], description: str = "
         "tags": ["open data"],
         "responses": {
             "200": {"description": "OK", "headers": headers, "content": content},
+            "206": {"description": "Partial Content: one part, asked for with Range."},
             "304": {"description": "Not Modified"},
+            "416": {"description": "Range Not Satisfiable"},
         },
     }
     return {"get": operation, "head": operation | {"operationId": f"open_{name}_head"}}

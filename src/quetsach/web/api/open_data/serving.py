@@ -6,6 +6,7 @@ changed; it is the same in every language and for everybody (``web/middleware.py
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,13 +25,14 @@ from quetsach.centre.publication.snapshot import figures_path
 from quetsach.web.api.open_data.documents import (
     FIGURES_SCHEMA,
     PACKAGE,
+    PARQUET,
     figures_document,
     figures_schema,
     file_url,
     index,
     package,
 )
-from quetsach.web.api.open_data.tables import TABLES, Figures, OpenTable
+from quetsach.web.api.open_data.tables import TABLES, Figures
 from quetsach.web.api.services import refuse, submission_schema
 from quetsach.web.api.views import api
 from quetsach.web.identity import LICENCE
@@ -41,6 +43,7 @@ _METHODS = "GET, HEAD, OPTIONS"
 _JSON, _SCHEMA = "application/json", "application/schema+json"
 _CSV = "text/csv; charset=utf-8; header=present"
 _BOTH = "vi, en"
+_RANGE = re.compile(r"bytes=([0-9]{0,12})-([0-9]{0,12})")
 _STARTED = datetime.now(UTC)
 """Another version of the program may write the same figures otherwise: no file is older than this process."""
 
@@ -62,10 +65,10 @@ def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], bytes]:
     return lambda: json.dumps(document(), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _csv(table: OpenTable) -> Callable[[], bytes]:
+def _made(make: Callable[[Figures | None], bytes]) -> Callable[[], bytes]:
     def content() -> bytes:
         snapshot = selectors.published_snapshot()
-        return table.csv(Figures(snapshot, selectors.published_months) if snapshot else None)
+        return make(Figures(snapshot, selectors.published_months) if snapshot else None)
 
     return content
 
@@ -76,7 +79,8 @@ def _description() -> dict[str, Any]:
 
 FILES = {
     "figures.json": OpenFile(_JSON, _json(figures_document), _BOTH, is_figures=True),
-    **{table.file_name: OpenFile(_CSV, _csv(table), _BOTH, is_figures=True) for table in TABLES},
+    **{table.file_name: OpenFile(_CSV, _made(table.csv), _BOTH, is_figures=True) for table in TABLES},
+    **{table.parquet_name: OpenFile(PARQUET, _made(table.parquet), _BOTH, is_figures=True) for table in TABLES},
     PACKAGE: OpenFile(_JSON, _json(package), _BOTH),
     FIGURES_SCHEMA: OpenFile(_SCHEMA, _json(figures_schema), "en"),
     "submission.schema.json": OpenFile(_SCHEMA, _json(submission_schema), "en"),
@@ -120,6 +124,8 @@ def _answer(request: HttpRequest, file: OpenFile) -> HttpResponseBase:
         response["Content-Language"] = file.languages
     _mark(response)
     answer = get_conditional_response(request, tag, changed_at, response) or response
+    if answer is response and request.method == "GET":
+        answer = part_of(response, request.headers.get("Range", ""), request.headers.get("If-Range", ""))
     answer["Access-Control-Allow-Origin"] = "*"  # beside "not modified", too
     return answer
 
@@ -128,7 +134,8 @@ def _mark(response: HttpResponse) -> None:
     """Write who may keep and read it, and where its columns and licence are told."""
     patch_cache_control(response, public=True, max_age=_MAX_AGE_SECONDS)
     patch_vary_headers(response, ("Accept-Encoding",))
-    response["Access-Control-Expose-Headers"] = "ETag, Link"
+    response["Accept-Ranges"] = "bytes"
+    response["Access-Control-Expose-Headers"] = "Accept-Ranges, Content-Range, ETag, Link"
     response["Link"] = f'<{file_url(PACKAGE)}>; rel="describedby"; type="{_JSON}", <{LICENCE["path"]}>; rel="license"'
 
 
@@ -137,10 +144,43 @@ def _allowed() -> HttpResponse:
         "Allow": _METHODS,
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Allow-Methods": _METHODS,
-        "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since",
+        "Access-Control-Allow-Headers": "If-Modified-Since, If-None-Match, If-Range, Range",
         "Access-Control-Max-Age": "86400",
     }
     return HttpResponse(status=204, headers=headers)
+
+
+def part_of(response: HttpResponse, asked: str, if_range: str) -> HttpResponse:
+    """Return the part of a file that is asked for (RFC 9110, section 14), or all of it where that is the answer.
+
+    Only one part in bytes is handed out; several, other units and a part of what has changed are answered with all.
+
+    Args:
+        response: with the whole file and its headers.
+        asked: the header ``Range``.
+        if_range: the header ``If-Range``: the tag, or the day and time, of the file that a part is held of.
+    """
+    found = _RANGE.fullmatch(asked)
+    if found is None or (if_range and if_range not in (response["ETag"], response.headers.get("Last-Modified"))):
+        return response
+    length = len(response.content)
+    first, last = (int(end) if end else None for end in found.groups())
+    if first is None and last is None:
+        return response
+    if first is None:
+        start, end = max(0, length - (last or 0)), length - 1
+    else:
+        start, end = first, length - 1 if last is None else min(last, length - 1)
+        if last is not None and last < first:
+            return response
+    if start > end:
+        refused = HttpResponse(status=416, headers={"Content-Range": f"bytes */{length}"})
+        _mark(refused)
+        return refused
+    response.content = response.content[start : end + 1]
+    response.status_code = 206
+    response["Content-Range"] = f"bytes {start}-{end}/{length}"
+    return response
 
 
 def _changed_at(file: OpenFile) -> int | None:

@@ -8,6 +8,7 @@ from quetsach.centre.publication.candidates import Month
 from quetsach.centre.publication.snapshot import RankedRow, Snapshot, WindowFigure
 from quetsach.core.table import csv_text
 from quetsach.core.text import LocalText, Text
+from quetsach.lake.parquet import table_content
 
 _KINDS = {
     "string": Text("text", context="kind of value"),
@@ -47,7 +48,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class OpenTable:
-    """One CSV file: its name without ``.csv``, its title, its columns, what names a row, and how rows are made."""
+    """One table, handed out as CSV and as Parquet: its name, title and columns, what names a row, how rows are made."""
 
     name: str
     title: LocalText
@@ -57,13 +58,27 @@ class OpenTable:
 
     @property
     def file_name(self) -> str:
-        """The last part of its address."""
+        """The last part of the address of the CSV file."""
         return f"{self.name}.csv"
+
+    @property
+    def parquet_name(self) -> str:
+        """The last part of the address of the Parquet file."""
+        return f"{self.name}.parquet"
 
     def csv(self, figures: Figures | None) -> bytes:
         """Return the file (UTF-8, CRLF, header); the header alone before the first publication."""
         rows = self.rows(figures) if figures else ()
         return csv_text([[column.name for column in self.columns], *rows], line_end="\r\n").encode()
+
+    def parquet(self, figures: Figures | None) -> bytes:
+        """Return the same rows as Parquet, days and numbers as such; each column says what it holds."""
+        cells = zip(*(self.rows(figures) if figures else ()), strict=True)
+        values = [list(column) for column in cells] or [[] for _column in self.columns]
+        fields = [
+            (column.name, column.type, column.may_be_empty, {"description": column.text.en}) for column in self.columns
+        ]
+        return table_content(fields, values)
 
 
 _SCALE = Column(
