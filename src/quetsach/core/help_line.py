@@ -142,6 +142,11 @@ def phone_way(phone: str, language: str) -> Way:
     return Way(_BY_PHONE.in_language(language), phone, "tel:" + phone.replace(" ", ""))
 
 
+def is_phone(text: str) -> bool:
+    """Whether a text is one telephone number, written with single spaces."""
+    return _PHONE.fullmatch(text) is not None
+
+
 def read_help_line(*, phone: str = "", zalo: str = "", hours: str = "", places: str = "", desk: str = "") -> HelpLine:
     """Read a help line from its texts; each may be empty.
 

@@ -8,11 +8,13 @@ from quetsach.network.tables import (
     UNKNOWN_ISP,
     Isp,
     Isps,
+    ProviderLine,
     Location,
     NetworkTables,
     RegionNames,
     annotate,
     read_isps,
+    read_provider_lines,
     read_spellings,
 )
 
@@ -34,6 +36,7 @@ __all__ = [
     "Holders",
     "Isp",
     "Isps",
+    "ProviderLine",
     "Location",
     "NetworkError",
     "NetworkHistory",
@@ -43,5 +46,6 @@ __all__ = [
     "annotate_by_day",
     "read_holders",
     "read_isps",
+    "read_provider_lines",
     "read_spellings",
 ]
