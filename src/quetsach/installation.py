@@ -10,7 +10,7 @@ from pathlib import Path
 import quetsach
 from quetsach.core.country import Country, read_country
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.core.help_line import HelpLine, read_help_line
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine, read_help_line
 from quetsach.core.text import SystemText, Text
 
 HELP_FILE = "help.json"
@@ -91,7 +91,7 @@ def bundled_help_line() -> HelpLine:
         found = json.loads((bundled_trust() / HELP_FILE).read_bytes())
         return read_help_line(**{str(name): str(text) for name, text in found.items()})
     except (OSError, ValueError, AttributeError, TypeError, RecursionError, InputError):
-        return HelpLine()
+        return NO_HELP_LINE
 
 
 def bundled_licences() -> Path:

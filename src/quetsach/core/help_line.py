@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from quetsach.core.errors import InputError
 from quetsach.core.text import LocalText, Text
@@ -71,7 +72,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to reach the help desk: what it is, how it is written, and where it leads; empty where it leads nowhere."""
+    """One way to reach the help desk: what it is, how it is written, and its address; empty where it has none."""
 
     label: str
     shown: str
@@ -137,6 +138,10 @@ class HelpLine:
             yield Way(_ON_THE_WEB.in_language(language), self.desk.partition("://")[2].rstrip("/"), self.desk)
 
 
+NO_HELP_LINE = HelpLine()
+"""Where nobody said whom people call."""
+
+
 def phone_way(phone: str, language: str) -> Way:
     """Return a telephone number as a way to reach somebody."""
     return Way(_BY_PHONE.in_language(language), phone, "tel:" + phone.replace(" ", ""))
@@ -156,9 +161,7 @@ def read_help_line(*, phone: str = "", zalo: str = "", hours: str = "", places: 
     desk = desk.strip()
     if desk and not _DESK.fullmatch(desk):
         raise InputError(Text("not an address: {text}", text=repr(desk[:80])), where="desk")
-    return HelpLine(
-        _phones(phone, "phone") if phone.strip() else (), _zalo(zalo), _hours(hours), _places(places), desk
-    )
+    return HelpLine(_phones(phone, "phone") if phone.strip() else (), _zalo(zalo), _hours(hours), _places(places), desk)
 
 
 def _phones(text: str, where: str) -> tuple[str, ...]:
@@ -197,7 +200,7 @@ def _read_hours(part: str, text: str) -> Hours:
     spans = tuple((begin, end) for begin, _, end in (span.partition("-") for span in match[3].split()))
     times = [time for span in spans for time in span]
     is_clock = all(time == _MIDNIGHT or (time < _MIDNIGHT and time[3:] < "60") for time in times)
-    if not is_clock or any(early >= late for early, late in zip(times, times[1:], strict=False)):
+    if not is_clock or any(early >= late for early, late in pairwise(times)):
         raise _no_hours(text)
     return Hours(_DAYS.index(match[1]), _DAYS.index(match[2] or match[1]), spans)
 
@@ -205,7 +208,7 @@ def _read_hours(part: str, text: str) -> Hours:
 def _in_order(hours: list[Hours], text: str) -> list[Hours]:
     """Return the days as they are, if none comes twice or before another."""
     days = [day for one in hours for day in ((one.first, one.last) if one.first != one.last else (one.first,))]
-    if any(early >= late for early, late in zip(days, days[1:], strict=False)):
+    if any(early >= late for early, late in pairwise(days)):
         raise _no_hours(text)
     return hours
 

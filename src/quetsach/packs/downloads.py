@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from quetsach import storage
-from quetsach.core.help_line import HelpLine
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine
 from quetsach.core.text import Text
 from quetsach.installation import HELP_FILE
 from quetsach.packs import PackError
@@ -212,7 +212,7 @@ class ToolError(PackError):
 
 
 def seal_tool(
-    wheel: bytes, *, root: bytes, repository: str, reports: str = "", help_line: HelpLine = HelpLine()
+    wheel: bytes, *, root: bytes, repository: str, reports: str = "", help_line: HelpLine = NO_HELP_LINE
 ) -> bytes:
     """Return the wheel with a root of trust, the addresses of its centre and whom people call inside.
 

@@ -14,7 +14,7 @@ import dj_database_url
 
 from quetsach import storage
 from quetsach.core.errors import InputError, QuetsachError
-from quetsach.core.help_line import HelpLine, read_help_line
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine, read_help_line
 from quetsach.core.text import Text
 from quetsach.web.data_folder import Stamp, is_real
 from quetsach.web.stored_settings import in_force, variables
@@ -152,7 +152,7 @@ class Configuration:
     public_url: str = ""
     controller: str = ""
     contact: str = ""
-    help_line: HelpLine = HelpLine()
+    help_line: HelpLine = NO_HELP_LINE
     log_format: str = "text"
     publication: str = "automatic"
     mail_server: MailServer | None = None

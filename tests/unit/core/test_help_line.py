@@ -6,7 +6,9 @@ from quetsach.core.errors import InputError
 from quetsach.core.help_line import HelpLine, Hours, read_help_line
 
 _DAY = st.integers(0, 6)
-_TIMES = st.lists(st.integers(0, 24 * 60), min_size=2, max_size=6, unique=True).filter(lambda times: len(times) % 2 == 0)
+_TIMES = st.lists(st.integers(0, 24 * 60), min_size=2, max_size=6, unique=True).filter(
+    lambda times: len(times) % 2 == 0
+)
 
 
 def _clock(minutes: int) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from quetsach import __version__, storage
 from quetsach.core.errors import QuetsachError
-from quetsach.core.help_line import HelpLine
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine
 from quetsach.core.text import Text
 from quetsach.packs.downloads import LIST_FILE, parse_downloads, read_downloads, seal_tool
 
@@ -20,7 +20,7 @@ FACTS_FILE = "tool.json"
 
 
 def files_to_publish(
-    folder: Path, given: Sequence[Path], *, root: bytes, repository: str, help_line: HelpLine = HelpLine()
+    folder: Path, given: Sequence[Path], *, root: bytes, repository: str, help_line: HelpLine = NO_HELP_LINE
 ) -> list[Path]:
     """Seal the wheel that is given, and return it with all files of the release.
 
