@@ -110,9 +110,12 @@ class HelpLine:
         """Return the block as lines of plain text."""
         return tuple(f"{way.label}: {way.shown}" for way in self.ways(language))
 
-    def sentence(self, language: str) -> str:
-        """Return the block as one line."""
-        return " · ".join(self.lines(language))
+    def sentence(self, language: str, *, most: int = 0) -> str:
+        """Return the block as one line; ways before the last are left out where it has more characters than ``most``."""
+        lines = list(self.lines(language))
+        while most and len(lines) > 2 and len(" · ".join(lines)) > most:
+            del lines[-2]
+        return " · ".join(lines)
 
     def as_texts(self) -> Mapping[str, str]:
         """Return what :func:`read_help_line` reads, by name."""

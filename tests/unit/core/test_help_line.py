@@ -70,6 +70,15 @@ def test_the_block_says_who_is_reached_how_and_when() -> None:
     ]  # fmt: skip
 
 
+def test_where_there_is_little_room_the_first_and_the_last_way_stay() -> None:
+    line = read_help_line(
+        phone="024 0000 0000, 024 0000 0001", zalo="0900 000 000", desk="https://centre.example/giup-do/"
+    )
+    assert line.sentence("vi", most=90) == "Điện thoại: 024 0000 0000 · Trên mạng: centre.example/giup-do"
+    assert line.sentence("vi", most=10).count("·") == 1
+    assert line.sentence("vi", most=500) == line.sentence("vi")
+
+
 def test_a_number_of_zalo_leads_to_its_account() -> None:
     (way,) = read_help_line(zalo="0900 000 000").ways("vi")
     assert (way.shown, way.url) == ("0900 000 000", "https://zalo.me/0900000000")

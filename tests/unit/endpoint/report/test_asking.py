@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from tests.report_samples import sample_report
+from tests.window_samples import states
 
 from quetsach import installation
 from quetsach.core.help_line import HelpLine, read_help_line
 from quetsach.endpoint.report import asking
 from quetsach.endpoint.report.page import render_page
 from quetsach.endpoint.report.verdict import advice
+from quetsach.endpoint.window.pages import page_of
 
 LINE = read_help_line(phone="024 0000 0000", hours="mon-fri 08:00-17:00", desk="https://centre.example/giup-do/")
 
@@ -44,6 +46,13 @@ def test_the_last_step_leads_to_it_and_the_window_says_it_at_once() -> None:
     assert "024" not in advice(sample_report(), "vi")[-1]
     assert "cuối báo cáo" in advice(sample_report(), "vi")[-1]
     assert LINE.sentence("vi") in advice(sample_report(), "vi", in_window=True)[-1]
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("name", ["about", "error", "reported"])
+def test_the_window_says_it_where_people_look_for_it(name: str) -> None:
+    page = page_of(states("vi")[name])
+    assert "024 0000 0000" in "\n".join((*page.text, page.details.text if page.details else ""))
 
 
 def test_a_tool_of_no_centre_invents_nobody() -> None:

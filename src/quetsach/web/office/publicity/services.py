@@ -20,7 +20,7 @@ from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import PublicityError
 from quetsach.campaign.kit_texts import Facts
 from quetsach.core.language import DATA_LANGUAGES
-from quetsach.core.text import LocalText
+from quetsach.core.text import NO_TEXT, LocalText
 from quetsach.web.client_address import client_address
 from quetsach.web.identity import site
 from quetsach.web.limits import SourceLimit, Width
@@ -127,8 +127,8 @@ def kit_revoke(*, kit: Kit, reason: str, by: Person, now: datetime) -> Kit:
 def facts_of(kit: Kit) -> Facts:
     """Return what a kit was made from."""
     stored: dict[str, Any] = dict(kit.facts)
-    for name in ("campaign", "unit"):
-        stored[name] = LocalText(**stored[name])
+    for name in ("campaign", "unit", "help_line"):
+        stored[name] = LocalText(**stored[name]) if name in stored else NO_TEXT
     for name in ("first", "last"):
         stored[name] = date.fromisoformat(stored[name])
     stored["languages"] = tuple(stored.get("languages", DATA_LANGUAGES))
@@ -148,6 +148,7 @@ def _facts(unit: Unit, campaign: Campaign, code: str) -> Facts:
         site=site(),
         code=code,
         wording=newest_version(DOCUMENT),
+        help_line=LocalText(*(settings.CENTER.help_line.sentence(language) for language in DATA_LANGUAGES)),
         languages=tuple(one for one in settings.COUNTRY.languages if one in DATA_LANGUAGES) or DATA_LANGUAGES,
     )
 
