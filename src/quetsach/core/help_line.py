@@ -111,7 +111,7 @@ class HelpLine:
         return tuple(f"{way.label}: {way.shown}" for way in self.ways(language))
 
     def sentence(self, language: str, *, most: int = 0) -> str:
-        """Return the block as one line; ways before the last are left out where it has more characters than ``most``."""
+        """Return the block as one line; beyond ``most`` characters, ways before the last are left out."""
         lines = list(self.lines(language))
         while most and len(lines) > 2 and len(" · ".join(lines)) > most:
             del lines[-2]
