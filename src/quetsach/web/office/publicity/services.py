@@ -42,6 +42,8 @@ from quetsach.web.office.wording.selectors import newest_version
 
 MAX_REASON_LENGTH = 500
 _MAIN_PHASE = "during"
+_MOST_HELP = 130
+"""How many characters of whom people call a poster has room for, in letters that can be read from afar."""
 
 
 def kit_make(*, unit: Unit, campaign: Campaign, by: Person | None, now: datetime) -> Kit:
@@ -148,7 +150,9 @@ def _facts(unit: Unit, campaign: Campaign, code: str) -> Facts:
         site=site(),
         code=code,
         wording=newest_version(DOCUMENT),
-        help_line=LocalText(*(settings.CENTER.help_line.sentence(language) for language in DATA_LANGUAGES)),
+        help_line=LocalText(
+            *(settings.CENTER.help_line.sentence(language, most=_MOST_HELP) for language in DATA_LANGUAGES)
+        ),
         languages=tuple(one for one in settings.COUNTRY.languages if one in DATA_LANGUAGES) or DATA_LANGUAGES,
     )
 
