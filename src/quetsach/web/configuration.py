@@ -30,7 +30,13 @@ _ADDRESS = re.compile(
 _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._+\-]{1,64}@[A-Za-z0-9.\-]{1,190}")
 _MAX_MAIL_PER_MINUTE = 60_000
 _MAIL_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
-_HELP = {part: f"QUETSACH_HELP_{part.upper()}" for part in ("phone", "zalo", "hours", "places")}
+_HELP = {
+    "phone": "QUETSACH_HELP_PHONE",
+    "zalo": "QUETSACH_HELP_ZALO",
+    "hours": "QUETSACH_HELP_HOURS",
+    "places": "QUETSACH_HELP_PLACES",
+}
+"""What says whom people call, by the names of :func:`read_help_line`."""
 _DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 
 
