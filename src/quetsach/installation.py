@@ -1,5 +1,6 @@
 """Where packs, dated tables and the root of trust lie: in the wheel, beside a download's archive, or in a checkout."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from datetime import tzinfo
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import quetsach
 from quetsach.core.country import Country, read_country
-from quetsach.core.errors import QuetsachError
+from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine, read_help_line
 from quetsach.core.text import SystemText, Text
 
+HELP_FILE = "help.json"
+"""Beside the root of trust: whom people call, as the centre that built the tool had it set."""
 _POINTER = "current"
 """Names the version in use, in the folder above the versions of a download."""
 
@@ -75,6 +79,19 @@ def bundled_country() -> Country:
 def bundled_trust() -> Path:
     """Return the folder with the root of trust of the centre that built this tool; a plain build has none there."""
     return _bundle() / "trust"
+
+
+@cache
+def bundled_help_line() -> HelpLine:
+    """Return whom people call, as the centre had it set that built this tool; a plain build knows nobody.
+
+    What cannot be read says nothing: no scan fails for it.
+    """
+    try:
+        found = json.loads((bundled_trust() / HELP_FILE).read_bytes())
+        return read_help_line(**{str(name): str(text) for name, text in found.items()})
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError, InputError):
+        return NO_HELP_LINE
 
 
 def bundled_licences() -> Path:

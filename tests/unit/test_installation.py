@@ -30,6 +30,7 @@ def download(tmp_path: Path) -> Path:
             "installation.py",
             "core/__init__.py",
             "core/errors.py",
+            "core/help_line.py",
             "core/country.py",
             "core/pack.py",
             "core/indicator_list.py",

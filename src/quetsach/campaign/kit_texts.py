@@ -10,7 +10,7 @@ from quetsach.campaign.section import Section
 from quetsach.campaign.spoken_text import Speech, SpokenForms, spoken_text
 from quetsach.core.language import DATA_LANGUAGES, LocalForm
 from quetsach.core.period import day_in
-from quetsach.core.text import LocalText, Number, Text
+from quetsach.core.text import NO_TEXT, LocalText, Number, Text
 
 # What the texts of a kit are filled with: the campaign, the unit, the addresses and the code.
 
@@ -22,6 +22,7 @@ class Facts:
     """One unit's facts in one campaign; ``first`` and ``last`` are days in Viet Nam, ``wording`` the texts' version.
 
     ``languages`` are those of the kit, the first that of addresses without a prefix.
+    ``help_line`` is whom people call, in one line; empty where nobody said so.
     ``site`` is the portal's address without a slash at its end, for example ``https://quetsach.example.vn``.
     """
 
@@ -34,6 +35,7 @@ class Facts:
     code: str
     wording: int = 0
     languages: tuple[str, ...] = DATA_LANGUAGES
+    help_line: LocalText = NO_TEXT
 
     def visit_url(self, language: str) -> str:
         """Return the address in the QR code of posters, which counts the visit for the unit."""

@@ -23,7 +23,7 @@ from quetsach.core.language import DATA_LANGUAGES, language_name
 from quetsach.core.table import read_places
 from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.core.tile import read_tiles
-from quetsach.network import RegionNames, read_isps, read_spellings
+from quetsach.network import RegionNames, read_isps, read_provider_lines, read_spellings
 from quetsach.network.published import read_lines
 from quetsach.simulate import read_scenario
 
@@ -197,6 +197,7 @@ class _Folder:
     def of_network(self) -> None:
         """Check which addresses are whose, and what events and holidays there were."""
         self.one("isps", "isps.csv", read_isps, needed=True)
+        self.one("isps", "phones.csv", read_provider_lines)
         self.one("events", "events.csv", read_events)
         self.one("events", "holidays.csv", read_holidays)
         dated = [path for path in self.found("network", "*") if DATED_TABLE.fullmatch(path.name)]

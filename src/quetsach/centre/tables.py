@@ -32,7 +32,7 @@ from quetsach.core.table import (
     read_vendor_words,
     required,
 )
-from quetsach.core.text import SystemText, Text
+from quetsach.core.text import LocalText, SystemText, Text
 from quetsach.core.tile import TileLayouts, read_tiles
 from quetsach.feeds.layout import Origin
 from quetsach.feeds.layout_files import Layouts, bundled_layouts, read_layouts
@@ -42,12 +42,15 @@ from quetsach.lake import LakeError, parquet
 from quetsach.network import (
     AddressRanges,
     Holders,
+    Isps,
     NetworkError,
     NetworkHistory,
     NetworkTables,
+    ProviderLine,
     RegionNames,
     read_holders,
     read_isps,
+    read_provider_lines,
     read_spellings,
 )
 from quetsach.network.published import read_lines
@@ -196,6 +199,25 @@ def load_network_tables(data: Path) -> NetworkTables:
     return load_network_history(data).newest
 
 
+def load_isps(data: Path) -> Isps:
+    """Return the providers: of the centre's own table, else of its country's."""
+    own = own_table(data, "isps")
+    return read_isps(_read(own if own.exists() else country_table("isps", data) / "isps.csv"), where="isps.csv")
+
+
+def load_provider_lines(data: Path) -> tuple[tuple[str | LocalText, ProviderLine], ...]:
+    """Return the telephone lines of providers, each with the provider's name; none where nobody wrote them down.
+
+    Raises:
+        QuetsachError: a table is damaged.
+    """
+    own, theirs = own_table(data, "phones"), country_table("isps", data) / "phones.csv"
+    path = own if own.exists() else theirs
+    lines = read_provider_lines(_read(path), where=path.name) if _is_there(path) else ()
+    known = load_isps(data).by_id
+    return tuple((known[line.isp].name if line.isp in known else line.isp, line) for line in lines)
+
+
 def load_network_history(data: Path) -> NetworkHistory:
     """Return the address tables: what was imported under ``data``, with those of the country for other days.
 
@@ -205,8 +227,7 @@ def load_network_history(data: Path) -> NetworkHistory:
     Raises:
         QuetsachError: a table is missing or damaged; one of ranges, once it is needed.
     """
-    own, holders = own_table(data, "isps"), load_holders(data)
-    isps = read_isps(_read(own if own.exists() else country_table("isps", data) / "isps.csv"), where="isps.csv")
+    isps, holders = load_isps(data), load_holders(data)
     path = country_table("places", data) / "spellings.csv"
     spellings = read_spellings(_read(path), where=path.name) if _is_there(path) else ()
     regions = RegionNames.of(load_places(data), spellings)
@@ -225,7 +246,7 @@ def load_network_history(data: Path) -> NetworkHistory:
 
 
 def own_table(data: Path, name: str) -> Path:
-    """Return where a centre keeps a table of its own: ``holders``, ``isps`` or ``subscribers``."""
+    """Return where a centre keeps a table of its own: ``holders``, ``isps``, ``phones`` or ``subscribers``."""
     return data / "network" / f"{name}.csv"
 
 

@@ -66,6 +66,7 @@ from quetsach.endpoint.host.live import is_elevated
 from quetsach.endpoint.plan.plan import Plan, Skipped, add_archives, make_plan
 from quetsach.endpoint.plan.protection import SkipReason
 from quetsach.endpoint.report import Report, build_plan, write_report
+from quetsach.endpoint.report.asking import asking_text
 from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.scanner.scan import ScanResult
 from quetsach.endpoint.store.session import steps_of, summaries
@@ -247,7 +248,8 @@ def _clean(task: _Task, state: State | None) -> int:
     result = _act(task, clean_up)
     _hand_over(clean_up.ended(result), task)  # first: none may listen later
     code = ExitCode(result.exit_code)
-    task.say("", *_told_outcome(result, task), *format_unseen(scan, task.language))
+    whom = filter(None, [asking_text(task.language)])
+    task.say("", *_told_outcome(result, task), *format_unseen(scan, task.language), *whom)
     if code is ExitCode.CLEANED_RESTART and not task.arguments.yes and not task.arguments.json:
         task.say("", offer_restart(task.language))
     return code

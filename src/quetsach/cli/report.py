@@ -17,6 +17,7 @@ from quetsach.cli.parser import ExitCode, Parser, add_command, chosen_language, 
 from quetsach.core.errors import InputError, QuetsachError
 from quetsach.core.text import Text
 from quetsach.endpoint.report import Kind, Report, latest_report, read_report
+from quetsach.endpoint.report.asking import asking_lines, title_text
 from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.report.families import KINDS, found_packs, guided_platform, outcome_text
 from quetsach.endpoint.report.guidance import render_text
@@ -155,6 +156,8 @@ def _print(report: Report, language: str) -> None:
     if report.undo:
         say(f"\n{Text('Undo').in_language(language)}: {report.undo}")
     say(f"\n{Text('Report code').in_language(language)}: {report.id}")
+    if lines := asking_lines(language):
+        say(f"\n{title_text(language)}\n" + indent("\n".join(lines), "  ") + "\n")
     say(PRIVATE.in_language(language))
 
 

@@ -32,6 +32,7 @@ from quetsach.endpoint.host.disk import Own, open_own
 from quetsach.endpoint.host.live import give_way
 from quetsach.endpoint.messages.formatting import ACTIONS, format_evidence
 from quetsach.endpoint.report import Kind, Report, build, save_report, write_report
+from quetsach.endpoint.report.asking import asking_text
 from quetsach.endpoint.report.document import to_json
 from quetsach.endpoint.scan_issue import Reason
 from quetsach.endpoint.scanner.archive.library import library_version
@@ -148,6 +149,8 @@ def _told_next(result: ScanResult, command: str | None, elsewhere: Sequence[str]
         ).in_language(language)
         for one in elsewhere
     )
+    if result.findings:
+        yield from filter(None, [asking_text(language)])
 
 
 @contextmanager

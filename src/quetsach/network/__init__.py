@@ -10,9 +10,11 @@ from quetsach.network.tables import (
     Isps,
     Location,
     NetworkTables,
+    ProviderLine,
     RegionNames,
     annotate,
     read_isps,
+    read_provider_lines,
     read_spellings,
 )
 
@@ -38,10 +40,12 @@ __all__ = [
     "NetworkError",
     "NetworkHistory",
     "NetworkTables",
+    "ProviderLine",
     "RegionNames",
     "annotate",
     "annotate_by_day",
     "read_holders",
     "read_isps",
+    "read_provider_lines",
     "read_spellings",
 ]

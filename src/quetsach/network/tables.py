@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 from quetsach.core.address import Address
 from quetsach.core.country import UNKNOWN_PLACE, Place, Places
 from quetsach.core.errors import InputError
-from quetsach.core.table import optional_day, read_rows, required
+from quetsach.core.help_line import is_phone
+from quetsach.core.period import parse_day
+from quetsach.core.table import in_place, optional_day, read_rows, required
 from quetsach.core.text import LocalText, Text
 from quetsach.network.holders import Holders
 from quetsach.network.ranges import MAPPED_FIRST, MAPPED_LAST, NO_AS, AddressRanges, Keys, Numbers, fixed_keys, key_of
@@ -24,6 +26,7 @@ UNKNOWN_ISP = "unknown"
 """The provider of an address outside every announced range."""
 
 ISP_COLUMNS = ("id", "name_vi", "name_en", "asn", "valid_from", "valid_to")
+PHONE_COLUMNS = ("isp", "phone", "service_vi", "service_en", "source", "checked_on")
 SPELLING_COLUMNS = ("spelling", "name_en")
 _KIND_WORDS = frozenset({"tinh", "tp", "city", "province"})
 WORLD_TIMES: Final = 10
@@ -116,6 +119,41 @@ def read_isps(content: bytes, *, where: str) -> Isps:
         )
         for at, row in read_rows(content, ISP_COLUMNS, where=where)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLine:
+    """A telephone line of a provider for its customers: what for, where the number was read and when that was."""
+
+    isp: str
+    phone: str
+    service: LocalText
+    source: str
+    checked_on: date
+
+
+def read_provider_lines(content: bytes, *, where: str) -> tuple[ProviderLine, ...]:
+    """Read ``phones.csv``.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    return tuple(
+        ProviderLine(
+            _provider_id(required(row, "isp", where=at), at),
+            _phone(row["phone"], at),
+            LocalText(required(row, "service_vi", where=at), required(row, "service_en", where=at)),
+            required(row, "source", where=at),
+            in_place(parse_day, row["checked_on"], where=at),
+        )
+        for at, row in read_rows(content, PHONE_COLUMNS, where=where)
+    )
+
+
+def _phone(text: str, where: str) -> str:
+    if not is_phone(text):
+        raise InputError(Text("not a telephone number: {text}", text=repr(text[:40])), where=where)
+    return text
 
 
 def _provider_id(text: str, where: str) -> str:

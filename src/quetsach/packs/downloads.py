@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from quetsach import storage
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine
 from quetsach.core.text import Text
+from quetsach.installation import HELP_FILE
 from quetsach.packs import PackError
 from quetsach.packs.source import REPOSITORY_FILE, ROOT_FILE, Trust, repository_toml
 
@@ -182,7 +184,7 @@ def _measured(path: Path) -> tuple[int, str]:
 
 # Seal a built wheel of the tool with a centre's root of trust and address, so that its first update needs no trust.
 #
-# A wheel is a zip with a list of its files and their hashes (``RECORD``); two files are added under ``bundled/trust``
+# A wheel is a zip with a list of its files and their hashes (``RECORD``); three files are added under ``bundled/trust``
 # and the list is written anew. The same wheel and root always give the same bytes.
 #
 # Source: PyPA specifications, "Binary distribution format" (wheel 1.0) and "Recording installed projects".
@@ -209,14 +211,17 @@ class ToolError(PackError):
     exit_code = 1
 
 
-def seal_tool(wheel: bytes, *, root: bytes, repository: str, reports: str = "") -> bytes:
-    """Return the wheel with a root of trust and the addresses of its centre inside.
+def seal_tool(
+    wheel: bytes, *, root: bytes, repository: str, reports: str = "", help_line: HelpLine = NO_HELP_LINE
+) -> bytes:
+    """Return the wheel with a root of trust, the addresses of its centre and whom people call inside.
 
     Args:
         wheel: a built wheel; one that was sealed before is sealed anew.
         root: the bytes of the centre's TUF root.
         repository: address of its repository; may be empty.
         reports: address where it takes reports; may be empty.
+        help_line: whom people call.
 
     Raises:
         ToolError: this is no wheel, or one of unreasonable size.
@@ -230,6 +235,7 @@ def seal_tool(wheel: bytes, *, root: bytes, repository: str, reports: str = "") 
         raise ToolError(Text("this is not a wheel"), hint=Text("it has no list of its files (RECORD)"))
     files[f"{TRUST_FOLDER}/{ROOT_FILE}"] = root
     files[f"{TRUST_FOLDER}/{REPOSITORY_FILE}"] = repository_toml(Trust(root, repository, reports)).encode()
+    files[f"{TRUST_FOLDER}/{HELP_FILE}"] = json.dumps(dict(help_line.as_texts()), indent=1).encode()
     del files[record]
     files[record] = _record(files, record)
     return _write(files)

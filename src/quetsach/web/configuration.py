@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import dj_database_url
 
 from quetsach import storage
-from quetsach.core.errors import QuetsachError
+from quetsach.core.errors import InputError, QuetsachError
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine, read_help_line
 from quetsach.core.text import Text
 from quetsach.web.data_folder import Stamp, is_real
 from quetsach.web.stored_settings import in_force, variables
@@ -29,6 +30,13 @@ _ADDRESS = re.compile(
 _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._+\-]{1,64}@[A-Za-z0-9.\-]{1,190}")
 _MAX_MAIL_PER_MINUTE = 60_000
 _MAIL_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
+_HELP = {
+    "phone": "QUETSACH_HELP_PHONE",
+    "zalo": "QUETSACH_HELP_ZALO",
+    "hours": "QUETSACH_HELP_HOURS",
+    "places": "QUETSACH_HELP_PLACES",
+}
+"""What says whom people call, by the names of :func:`read_help_line`."""
 _DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 
 
@@ -127,6 +135,7 @@ class Configuration:
         public_url: where people reach the centre, without a final slash; empty if not known.
         controller: who answers for personal data, as the privacy notice names them; empty if not set.
         contact: e-mail address, telephone or web address of the controller; empty if not set.
+        help_line: whom people call who need help; says nothing if not set.
         log_format: ``text`` or ``json``.
         publication: ``automatic``, or ``two-people``: new figures and packs wait in the office until a second person
             agrees.
@@ -151,6 +160,7 @@ class Configuration:
     public_url: str = ""
     controller: str = ""
     contact: str = ""
+    help_line: HelpLine = NO_HELP_LINE
     log_format: str = "text"
     publication: str = "automatic"
     mail_server: MailServer | None = None
@@ -194,6 +204,7 @@ class Configuration:
             public_url=public_url,
             controller=environment.get("QUETSACH_CONTROLLER", ""),
             contact=environment.get("QUETSACH_CONTACT", ""),
+            help_line=_help_line(environment),
             log_format=_choice("QUETSACH_LOG", environment.get("QUETSACH_LOG", "text"), ("text", "json")),
             publication=_choice(
                 "QUETSACH_PUBLICATION",
@@ -336,6 +347,16 @@ def _hops(text: str) -> int:
             hint=Text("write how many proxies you run in front of the centre, 0 to {most}", most=_MAX_PROXY_HOPS),
         )
     return int(text)
+
+
+def _help_line(environment: Mapping[str, str]) -> HelpLine:
+    """Read whom people call; a fault names the variable that has it."""
+    try:
+        return read_help_line(**{part: environment.get(name, "") for part, name in _HELP.items()})
+    except InputError as error:
+        raise ConfigurationError(
+            error.text or error.what, where=_HELP[error.where], hint=error.advice or error.hint
+        ) from error
 
 
 def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:

@@ -111,6 +111,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "acts": "quetsach.web.office.audit.words",
                 "families": "quetsach.web.portal.families",
                 "feed_words": "quetsach.web.office.feeds.words",
+                "help_lines": "quetsach.web.portal.help_lines",
                 "helpdesk_words": "quetsach.web.office.helpdesk.wording",
                 "letter_words": "quetsach.web.office.letters.words",
                 "operation_words": "quetsach.web.office.operation.words",

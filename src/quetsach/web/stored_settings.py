@@ -120,6 +120,10 @@ SETTINGS = (
         Text("who answers for personal data"),
     ),
     Setting("contact", "QUETSACH_CONTACT", "", Text("how to reach them")),
+    Setting("help-phone", "QUETSACH_HELP_PHONE", "", Text("the telephone numbers that people call who need help")),
+    Setting("help-zalo", "QUETSACH_HELP_ZALO", "", Text("the account of Zalo that answers them")),
+    Setting("help-hours", "QUETSACH_HELP_HOURS", "", Text("when the telephone is answered")),
+    Setting("help-places", "QUETSACH_HELP_PLACES", "", Text("telephone numbers of provinces")),
     Setting(
         "smtp-url",
         "QUETSACH_SMTP_URL",

@@ -9,6 +9,7 @@ import pytest
 
 from quetsach.cli.center.offering import files_to_publish, not_vouched_for, show_published
 from quetsach.core.errors import QuetsachError
+from quetsach.core.help_line import read_help_line
 from quetsach.packs.downloads import LIST_FILE, ReleaseError, add_downloads, described
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.repository import publish
@@ -43,6 +44,14 @@ def test_wheel_and_release_are_offered_together(tmp_path: Path, given: Path) -> 
     with zipfile.ZipFile(tmp_path / "tool" / NAME) as wheel:
         assert wheel.read("quetsach/bundled/trust/root.json") == b"root"
     assert json.loads((tmp_path / "tool" / "tool.json").read_text())["version"] == "2.0"
+
+
+def test_another_telephone_is_sealed_into_the_wheel_anew(tmp_path: Path, given: Path) -> None:
+    for phone in ("024 0000 0000", "024 0000 0001"):
+        line = read_help_line(phone=phone)
+        files_to_publish(tmp_path / "tool", [given], root=b"root", repository=ADDRESS, help_line=line)
+        with zipfile.ZipFile(tmp_path / "tool" / NAME) as wheel:
+            assert json.loads(wheel.read("quetsach/bundled/trust/help.json"))["phone"] == phone
 
 
 def test_a_wheel_alone_takes_the_release_off_the_page(tmp_path: Path, given: Path) -> None:

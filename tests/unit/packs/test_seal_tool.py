@@ -3,6 +3,7 @@ import contextlib
 import csv
 import hashlib
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quetsach.core.help_line import read_help_line
+from quetsach.installation import HELP_FILE
 from quetsach.packs.downloads import TRUST_FOLDER, ToolError, seal_tool
 from quetsach.packs.keys import load_keys, new_keys
 from quetsach.packs.source import Trust, load_trust
@@ -66,6 +69,15 @@ def test_what_was_sealed_in_is_what_the_tool_trusts(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(raw)
     assert load_trust(tmp_path / TRUST_FOLDER) == Trust(root, "https://q.vn/\"r'")
+
+
+def test_whom_people_call_goes_into_the_tool_and_changes_with_the_centre() -> None:
+    line = read_help_line(phone="024 0000 0000", desk="https://q.vn/giup-do/")
+    sealed = seal_tool(wheel(), root=b"root", repository="u", help_line=line)
+    assert read_help_line(**json.loads(files(sealed)[f"{TRUST_FOLDER}/{HELP_FILE}"])) == line
+    assert not any(
+        json.loads(files(seal_tool(sealed, root=b"root", repository="u"))[f"{TRUST_FOLDER}/{HELP_FILE}"]).values()
+    )
 
 
 def test_an_installer_takes_the_sealed_wheel(tmp_path: Path) -> None:

@@ -12,13 +12,16 @@ from pathlib import Path
 
 from quetsach import __version__, storage
 from quetsach.core.errors import QuetsachError
+from quetsach.core.help_line import NO_HELP_LINE, HelpLine
 from quetsach.core.text import Text
 from quetsach.packs.downloads import LIST_FILE, parse_downloads, read_downloads, seal_tool
 
 FACTS_FILE = "tool.json"
 
 
-def files_to_publish(folder: Path, given: Sequence[Path], *, root: bytes, repository: str) -> list[Path]:
+def files_to_publish(
+    folder: Path, given: Sequence[Path], *, root: bytes, repository: str, help_line: HelpLine = NO_HELP_LINE
+) -> list[Path]:
     """Seal the wheel that is given, and return it with all files of the release.
 
     Args:
@@ -26,6 +29,7 @@ def files_to_publish(folder: Path, given: Sequence[Path], *, root: bytes, reposi
         given: a wheel, and folders with one or with a release (``release.json``).
         root: the centre's root of trust.
         repository: the address of its repository.
+        help_line: whom people call.
 
     Raises:
         QuetsachError: there is nothing to offer, or more than one wheel or release.
@@ -40,7 +44,7 @@ def files_to_publish(folder: Path, given: Sequence[Path], *, root: bytes, reposi
         )
     released = [place / entry.name for place in releases for entry in read_downloads(place)]
     wheel = _wheel(given, is_needed=not releases)
-    files = [_seal(folder, wheel, root=root, repository=repository)] if wheel else []
+    files = [_seal(folder, wheel, root=root, repository=repository, help_line=help_line)] if wheel else []
     return [*files, *released, *(place / LIST_FILE for place in releases)]
 
 
@@ -87,14 +91,15 @@ def _wheel(given: Sequence[Path], *, is_needed: bool) -> Path | None:
     return found[0]
 
 
-def _seal(folder: Path, wheel: Path, *, root: bytes, repository: str) -> Path:
+def _seal(folder: Path, wheel: Path, *, root: bytes, repository: str, help_line: HelpLine) -> Path:
     """Keep the sealed wheel and the facts about it; a wheel that was sealed alike before is left as it is."""
     content = wheel.read_bytes()
-    source = hashlib.sha256(b"\0".join((content, root, repository.encode()))).hexdigest()
+    told = json.dumps(dict(help_line.as_texts()))
+    source = hashlib.sha256(b"\0".join((content, root, repository.encode(), told.encode()))).hexdigest()
     facts_path, sealed_path = folder / FACTS_FILE, folder / wheel.name
     if sealed_path.exists() and _sealed_from(facts_path) == source:
         return sealed_path
-    sealed = seal_tool(content, root=root, repository=repository)
+    sealed = seal_tool(content, root=root, repository=repository, help_line=help_line)
     storage.make_folder(folder)
     facts = {
         "file_name": wheel.name,

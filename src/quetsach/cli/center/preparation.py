@@ -11,13 +11,16 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
+from django.urls import reverse
 
 from quetsach import storage
 from quetsach.centre.centre import Centre
@@ -230,7 +233,13 @@ def _publish_repository(data: Path, tools: Sequence[Path] | None, address: str, 
             renewed(None, None)
         if tools is not None:
             offered = data / "tool"
-            files = files_to_publish(offered, tools, root=_newest_root(out), repository=f"{address}/repository/")
+            files = files_to_publish(
+                offered,
+                tools,
+                root=_newest_root(out),
+                repository=f"{address}/repository/",
+                help_line=replace(settings.CENTER.help_line, desk=urljoin(address, reverse("help"))),
+            )
             for name in not_vouched_for(files, _roots(out).values()):
                 told = Text(
                     "{name} holds no root of trust of this centre and would find no updates; "

@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         if way_in := found("serving:way_in")(data, address):
             tell(way_in, language, sys.stderr)
         _warn_unnamed(data, arguments.host, language)
+        _warn_unreachable(data, language)
         found("serving:serve")(data, arguments.host, arguments.port)
         tell(Text("the centre has stopped"), language, sys.stderr)
     return ExitCode.NOTHING_FOUND
@@ -59,6 +60,18 @@ def _warn_unnamed(data: Path, host: str, language: str) -> None:
         told = Text(
             "the centre answers only as localhost until it has a name: "
             "quetsach center settings set public-url https://NAME"
+        )
+        tell(told, language, sys.stderr)
+
+
+def _warn_unreachable(data: Path, language: str) -> None:
+    """Say that people who need help are told no telephone; a demonstration has none, and its pages say so."""
+    held = in_force(os.environ, data)
+    is_given = any(held.get(name) for name in ("QUETSACH_HELP_PHONE", "QUETSACH_HELP_ZALO"))
+    if not is_given and not is_demonstration(data):
+        told = Text(
+            "no page, letter or poster and no tool says whom people call: "
+            "quetsach center settings set help-phone NUMBER"
         )
         tell(told, language, sys.stderr)
 

@@ -14,6 +14,7 @@ from quetsach.core.text import LocalText, Number, Text, number_text
 from quetsach.endpoint.collect.places import PLATFORMS, places_of
 from quetsach.endpoint.messages.formatting import OUTCOMES as ENDS
 from quetsach.endpoint.messages.formatting import STEPS
+from quetsach.endpoint.report.asking import asking_part
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedStep
 from quetsach.endpoint.report.families import OUTCOMES, families, reason_text
 from quetsach.endpoint.report.verdict import advice, families_text, reach_text, title, verdict
@@ -100,7 +101,7 @@ def _body(report: Report, language: str, heading: str) -> Iterator[str]:
     yield from _unseen(report, language)
     yield from _details(report, language)
     yield from _packs(report, language)
-    yield f"</main>\n<footer><p>{escape(PRIVATE.in_language(language))}</p></footer>"
+    yield f"</main>\n<footer>{asking_part(language)}<p>{escape(PRIVATE.in_language(language))}</p></footer>"
 
 
 def _headed(heading: Text, told: Text, language: str) -> str:

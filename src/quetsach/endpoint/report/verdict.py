@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from quetsach.core.pack import ArtefactKind, systems_text
 from quetsach.core.text import Number, Text
 from quetsach.endpoint.plan.protection import SkipReason
+from quetsach.endpoint.report.asking import last_step
 from quetsach.endpoint.report.document import FindingOutcome, Kind, Report, ReportedFinding, ReportedMachine
 from quetsach.endpoint.scanner.conclusion import Extent, Gap, Reach
 
@@ -436,10 +437,7 @@ def advice(report: Report, language: str, *, in_window: bool = False) -> list[st
     return (
         [
             *steps,
-            Text(
-                "If you are not sure what to do, ask someone who knows computers, or the centre, and "
-                "give them the report code at the end of the page."
-            ).in_language(language),
+            last_step(language, in_window=in_window),
         ]
         if steps
         else []

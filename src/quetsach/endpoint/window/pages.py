@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from quetsach.core.text import Text
+from quetsach.endpoint.report.asking import asking_lines, asking_text
 from quetsach.endpoint.window.formatting import format_failure, format_progress
 from quetsach.endpoint.window.page import Button, Choice, Details, Page, Row, Rows, Tone
 from quetsach.endpoint.window.pages_done import (
@@ -311,6 +312,7 @@ def _about(screen: About, ready: Readiness, words: Words) -> Page:
                     version=ready.version,
                 )
             ),
+            *asking_lines(words.language),
         ),
         (words.primary("back"),),
         details=Details(words(Text("Licences of all parts")), screen.licences, is_code=True),
@@ -339,6 +341,7 @@ def _failed(screen: Failed, ready: Readiness | None, words: Words) -> Page:
     text = (
         *format_failure(screen.error, words),
         words(Text("Whatever the tool did before is in its journal and can be undone.")),
+        *filter(None, [asking_text(words.language)]),
     )
     return Page("error", words(Text("That could not be done")), text, buttons, Tone.ATTENTION, escape="back")
 

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.centre.publication.snapshot import CampaignFigures
 from quetsach.core.country import Country
+from quetsach.core.help_line import Way
 from quetsach.core.text import LocalText
 from quetsach.network import ATTRIBUTION
 from quetsach.web import identity
 from quetsach.web.configuration import Configuration
+from quetsach.web.design.words import page_language
 from quetsach.web.identity import LICENCE
 from quetsach.web.published import selectors
 
@@ -107,6 +109,7 @@ class Site:
     country: Country
     controller: str
     contact: str
+    help_ways: tuple[Way, ...]
     demonstration: LocalText | None
     attribution: tuple[tuple[str, str], ...]
     licence: Mapping[str, str]
@@ -125,6 +128,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             country=settings.COUNTRY,
             controller=center.controller,
             contact=center.contact,
+            help_ways=center.help_line.ways(page_language()),
             demonstration=snapshot.demonstration.text if snapshot and snapshot.demonstration else None,
             attribution=ATTRIBUTION,
             licence=LICENCE,

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from quetsach.campaign.letters.letter import DocumentKind, ExchangeHeader
-from quetsach.web.identity import site
+from quetsach.web.identity import help_line, site
 from quetsach.web.office.letters.document.letter import (
+    MOST_HELP_CHARACTERS,
     Annex,
     Change,
     ChangeKind,
@@ -122,6 +123,7 @@ def text_of(letter: Letter) -> LetterText:
         superseded_by=_reference(later)
         if later and not letter.is_open and letter.state != LetterState.ISSUED
         else None,
+        help_line=help_line(letter.language).sentence(letter.language, most=MOST_HELP_CHARACTERS),
         language=Language(letter.language),
     )
 

@@ -21,6 +21,7 @@ from quetsach.campaign.errors import LetterError
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import SystemText, Text
 from quetsach.web.configuration import MailServer
+from quetsach.web.identity import help_line
 from quetsach.web.office.blob_store import LETTERS, BlobError
 from quetsach.web.office.mail.models import Message, MessageKind
 from quetsach.web.office.people.models import Person
@@ -32,6 +33,9 @@ MAX_SUBJECT_LENGTH = 400
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 """No server on the way need offer 8BITMIME (RFC 6152), and a mail of parts need not say that one of them has 8 bits
 (RFC 2045, 6.4)."""
+
+
+_ASK = Text("If you need help:\n{ways}")
 
 
 def worded(template: str, language: str, values: Mapping[str, Any], *, app: str) -> str:
@@ -68,10 +72,16 @@ def message_of(
         kind=kind,
         recipient=to,
         subject=one_line(worded(f"{template}_subject", language, values, app=app)),
-        text=worded(template, language, values, app=app),
+        text=worded(template, language, values, app=app) + _foot(language),
         message_id=new_message_id(),
         next_at=at,
     )
+
+
+def _foot(language: str) -> str:
+    """Return what ends every mail: whom to ask."""
+    told = _ASK.with_values(ways="\n".join(help_line(language).lines(language)))
+    return f"\n{told.in_language(language)}\n"
 
 
 def reachable_address(contacts: Iterable[Contact]) -> str:

@@ -15,7 +15,7 @@ from quetsach.core.text import LocalText
 from quetsach.packs import SigningError
 from quetsach.web.configuration import MailServer
 from quetsach.web.design.words import day as written_day
-from quetsach.web.design.words import figure, moment
+from quetsach.web.design.words import figure, moment, page_language
 from quetsach.web.health import expiries, health
 from quetsach.web.office.letters.models import Letter
 from quetsach.web.office.letters.signing_credentials import KeyState, key_folders, key_state
@@ -201,6 +201,7 @@ def _steps(root: Unit, day: date, now: datetime) -> Iterator[Step]:
     public_url = settings.CENTER.public_url
     address = _("Links lead to %(url)s.") % {"url": public_url} if public_url else _("Not set.")
     yield Step(_("The public address"), address, bool(public_url), f"{operation}#settings")
+    yield Step(_("Whom people call"), *_help_line(), f"{operation}#settings")
     yield Step(_("Mail"), *_mail(now), f"{operation}#mail")
     yield Step(_("Contacts of the units"), *_contacts(reach), reverse("office:units:list"))
     yield Step(_("Keys that letters are signed with"), *_keys(root, now), f"{operation}#signing")
@@ -221,6 +222,13 @@ def _operators(root: Unit, day: date, now: datetime) -> tuple[str, bool]:
         if invited := open_invitations(root, now=now):
             text += " " + _("Invited: %(count)s.") % {"count": figure(invited)}
     return text, ready >= 2
+
+
+def _help_line() -> tuple[str, bool]:
+    line = settings.CENTER.help_line
+    if not line.is_given:
+        return _("Not set: no page, letter or poster and no tool says whom to call (setting help-phone)."), False
+    return line.sentence(page_language()), True
 
 
 def _mail(now: datetime) -> tuple[str, bool]:

@@ -56,6 +56,9 @@ def spoken_forms() -> SpokenForms:
     return SpokenForms.read((_FOLDER / "spoken.csv").read_bytes(), file="spoken.csv")
 
 
+_HELP = Text("Need help?")
+
+
 def sheet_values(facts: Facts, language: str) -> dict[str, Any]:
     """Return everything that a sheet shows, as JSON values."""
     values = facts.values(language)
@@ -70,6 +73,8 @@ def sheet_values(facts: Facts, language: str) -> dict[str, Any]:
         "unit": values["unit"],
         "portal": values["portal"],
         "code": facts.code,
+        "help_title": _HELP.in_language(language),
+        "help_line": facts.help_line.in_language(language),
         **{name: said(text) for name, text in sheet.lines.items()},
         "steps": [{"title": said(step.title), "text": said(step.text)} for step in sheet.steps],
         "never": [said(item) for item in sheet.never],
@@ -158,7 +163,9 @@ _PROOF = Text("{unit}. Verification code {code}: check it at {check}")
 
 def _proof(facts: Facts, language: str) -> str:
     values = facts.values(language)
-    return _PROOF.with_values(**{name: values[name] for name in ("unit", "code", "check")}).in_language(language)
+    told = _PROOF.with_values(**{name: values[name] for name in ("unit", "code", "check")}).in_language(language)
+    help_line = facts.help_line.in_language(language)
+    return f"{told}\n{_HELP.in_language(language)} {help_line}" if help_line else told
 
 
 def _passage(block: Block, facts: Facts, language: str) -> Passage:

@@ -20,7 +20,7 @@ from quetsach.campaign.authority import Permission
 from quetsach.campaign.errors import PublicityError
 from quetsach.campaign.kit_texts import Facts
 from quetsach.core.language import DATA_LANGUAGES
-from quetsach.core.text import LocalText
+from quetsach.core.text import NO_TEXT, LocalText
 from quetsach.web.client_address import client_address
 from quetsach.web.identity import site
 from quetsach.web.limits import SourceLimit, Width
@@ -42,6 +42,8 @@ from quetsach.web.office.wording.selectors import newest_version
 
 MAX_REASON_LENGTH = 500
 _MAIN_PHASE = "during"
+_MOST_HELP = 130
+"""How many characters of whom people call a poster has room for, in letters that can be read from afar."""
 
 
 def kit_make(*, unit: Unit, campaign: Campaign, by: Person | None, now: datetime) -> Kit:
@@ -127,8 +129,8 @@ def kit_revoke(*, kit: Kit, reason: str, by: Person, now: datetime) -> Kit:
 def facts_of(kit: Kit) -> Facts:
     """Return what a kit was made from."""
     stored: dict[str, Any] = dict(kit.facts)
-    for name in ("campaign", "unit"):
-        stored[name] = LocalText(**stored[name])
+    for name in ("campaign", "unit", "help_line"):
+        stored[name] = LocalText(**stored[name]) if name in stored else NO_TEXT
     for name in ("first", "last"):
         stored[name] = date.fromisoformat(stored[name])
     stored["languages"] = tuple(stored.get("languages", DATA_LANGUAGES))
@@ -148,6 +150,9 @@ def _facts(unit: Unit, campaign: Campaign, code: str) -> Facts:
         site=site(),
         code=code,
         wording=newest_version(DOCUMENT),
+        help_line=LocalText(
+            *(settings.CENTER.help_line.sentence(language, most=_MOST_HELP) for language in DATA_LANGUAGES)
+        ),
         languages=tuple(one for one in settings.COUNTRY.languages if one in DATA_LANGUAGES) or DATA_LANGUAGES,
     )
 

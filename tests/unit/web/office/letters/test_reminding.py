@@ -83,6 +83,7 @@ def test_a_reminder_names_the_letter_and_holds_the_units_link(letter) -> None:
     message = Message.objects.get(recipient="u303-2020@xa.example")
     assert message.subject.startswith("Công văn 01/CATTT-NCSC: đã quá hạn trả lời")
     assert "https://centre.example/cong-van/" in message.text
+    assert message.text.endswith("Khi bạn cần giúp:\nTrên mạng: centre.example/giup-do\n")
 
 
 def test_of_a_letter_long_past_nobody_is_reminded(letter) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.mail_server import MailServer, mail_server
 
 from quetsach.campaign.authority import Role
+from quetsach.core.help_line import read_help_line
 from quetsach.installation import bundled
 from quetsach.web.configuration import MailServer as Server
 from quetsach.web.configuration import TimeStampServer
@@ -170,9 +171,19 @@ def test_contacts_are_done_when_every_unit_directly_below_has_an_address_that_wo
     assert not steps()["Đầu mối liên hệ của các đơn vị"].is_done
 
 
+def test_a_centre_that_nobody_can_call_is_told_so_until_it_has_a_number(units, here) -> None:
+    step = steps()["Người dân gọi ai"]
+    assert (step.is_done, "help-phone" in step.state) == (False, True)
+    here(help_line=read_help_line(hours="mon-fri 08:00-17:00"))
+    assert not steps()["Người dân gọi ai"].is_done
+    here(help_line=read_help_line(phone="024 0000 0000"))
+    step = steps()["Người dân gọi ai"]
+    assert (step.is_done, step.state) == (True, "Điện thoại: 024 0000 0000")
+
+
 def test_every_step_leads_to_a_page(units, person, signed_in, here) -> None:
     client = signed_in(person(Role.OPERATOR))
-    assert len(steps()) == 7
+    assert len(steps()) == 8
     for step in steps().values():
         assert client.get(step.url, follow=True).status_code == 200, step.title
 

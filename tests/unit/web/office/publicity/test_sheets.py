@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from quetsach.campaign.errors import PublicityError
 from quetsach.campaign.kit_texts import Facts
+from quetsach.core.help_line import HelpLine, read_help_line
 from quetsach.core.text import LocalText
 from quetsach.web.office.publicity.contents import (
     MAX_NAME_LENGTH,
@@ -20,7 +22,9 @@ from quetsach.web.office.publicity.contents import (
     archive_file,
     archive_names,
     as_script,
+    as_text,
     kit_archive,
+    message_blocks,
     press_release,
     sheet_values,
 )
@@ -50,6 +54,13 @@ def facts(unit: str = NAMES[0], campaign: str = "Chiến dịch rà soát và b�
     return Facts(LocalText(campaign, campaign), *days, name, "77-2020", "https://quetsach.example.vn", "QS-7K3M9-F2DXH")
 
 
+LONGEST = read_help_line(
+    phone="+84 24 0000 0000 0, +84 24 0000 0001 0, +84 24 0000 0002 0, +84 24 0000 0003 0",
+    zalo="https://zalo.me/" + "q" * 30,
+    hours="mon-tue 07:00-08:00 09:30-10:30 11:30-12:30; wed-thu 07:00-08:00 09:30-10:30; fri-sat 07:30-22:30",
+)
+
+
 FONTS = (b"\x00\x01\x00\x00", b"OTTO")
 """How a font begins: its bytes are no operators, although they may look like some."""
 
@@ -62,6 +73,19 @@ def streams(pdf: bytes) -> list[bytes]:
         except zlib.error:
             continue
     return found
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("line", [read_help_line(phone="024 0000 0000"), LONGEST], ids=["short", "longest"])
+def test_posters_and_leaflets_say_whom_to_call_and_hold_the_longest_line(line: HelpLine, language: str) -> None:
+    told = replace(facts(NAMES[2]), help_line=LocalText(line.sentence("vi"), line.sentence("en")))
+    values = sheet_values(told, language)
+    assert values["help_line"] == line.sentence(language)
+    silent = sheet_values(facts(NAMES[2]), language)
+    for sheet in SHEETS:
+        has_room = sheet.template in {"poster", "leaflet"}
+        assert (typeset(sheet, values, made_at=NOW) != typeset(sheet, silent, made_at=NOW)) == has_room
+    assert line.sentence("en") in as_text(message_blocks(told, "en"), told, "en")
 
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:12])

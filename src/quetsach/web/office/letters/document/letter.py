@@ -51,6 +51,8 @@ class Line:
 MOST_LINE_CHARACTERS = 500
 MOST_FOOT_CHARACTERS = 130
 """Of what stands at the foot of the first page, which has room for so much."""
+MOST_HELP_CHARACTERS = 200
+"""Of whom a reader asks, which stands there too: two lines of it."""
 MOST_BODY_CHARACTERS = 100_000
 MOST_LINES = 200
 MOST_WORD_CHARACTERS = 70
@@ -199,6 +201,7 @@ class LetterText:
         verification: where the reader can check it.
         standing: whether it may be acted on.
         superseded_by: the letter that revoked or replaced this one.
+        help_line: whom a reader asks, in one line; empty for none.
         language: of the fixed words.
     """
 
@@ -218,6 +221,7 @@ class LetterText:
     verification: Verification | None = None
     standing: Standing = Standing.ISSUED
     superseded_by: Reference | None = None
+    help_line: str = ""
     language: Language = Language.VIETNAMESE
 
     def __post_init__(self) -> None:
@@ -227,6 +231,7 @@ class LetterText:
         _check_lines(self.addressees, _("addressees"), most=MOST_LINES)
         _check_lines(self.copies, _("copies to"), most=MOST_LINES)
         _check_line(self.drafting, _("drafting unit"), may_be_empty=True)
+        _check_line(self.help_line, _("whom a reader asks"), may_be_empty=True)
         _check_body(self.body, _("text of the letter"))
         if self.number is not None and not 0 < self.number < 1_000_000:
             raise DocumentError(_("the number must be from 1 to 999,999"), where=_("number"))

@@ -43,6 +43,7 @@ class Words:
     verify: str
     code: str
     signed_at: str
+    help_line: str
 
 
 VIETNAMESE = Words(
@@ -64,6 +65,7 @@ VIETNAMESE = Words(
     verify="Kiểm tra văn bản tại: {}",
     code="Mã xác minh: {}",
     signed_at="Thời gian ký: {}",
+    help_line="Cần hỗ trợ: {}",
 )
 ENGLISH = Words(
     number="No.: {}",
@@ -84,6 +86,7 @@ ENGLISH = Words(
     verify="Check this document at: {}",
     code="Verification code: {}",
     signed_at="Signed at: {}",
+    help_line="Need help? {}",
 )
 WORDS: Mapping[Language, Words] = {Language.VIETNAMESE: VIETNAMESE, Language.ENGLISH: ENGLISH}
 
@@ -172,6 +175,7 @@ class Sheet:
     title: str
     name: str
     address: str
+    help_line: str
     annexes: tuple[SheetAnnex, ...]
     mark: str
     note: str
@@ -206,6 +210,7 @@ def compose(letter: LetterText) -> Sheet:
         title=_nfc(signer.title).upper(),
         name=_nfc(signer.name),
         address=_nfc(issuer.address),
+        help_line=words.help_line.format(_nfc(letter.help_line)) if letter.help_line else "",
         annexes=tuple(_annexes(letter, sign)),
         mark=mark,
         note=_note(letter),

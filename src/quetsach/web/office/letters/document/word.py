@@ -253,7 +253,7 @@ def _set_page(section: Section, mark: str, *, is_landscape: bool = False) -> Non
 
 def _add_foot(section: Section, sheet: Sheet, copy: Copy) -> None:
     foot = section.first_page_footer
-    if copy.check is None and not sheet.address:
+    if copy.check is None and not sheet.address and not sheet.help_line:
         return
     add_border(foot.paragraphs[0], "bottom")
     foot.paragraphs[0].paragraph_format.line_spacing = Pt(4)
@@ -268,7 +268,9 @@ def _add_foot(section: Section, sheet: Sheet, copy: Copy) -> None:
         left.paragraphs[0].add_run().add_picture(drawn, width=Mm(17))
         line(right, copy.check.where, size=9, align=LEFT)
         line(right, copy.check.code, size=9, align=LEFT)
-    elif not right.paragraphs:
+    if sheet.help_line:
+        line(right, sheet.help_line, size=9, align=LEFT)
+    if not right.paragraphs:
         right.add_paragraph()
     foot.add_paragraph().paragraph_format.line_spacing = Pt(1)
 

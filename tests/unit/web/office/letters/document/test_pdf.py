@@ -12,6 +12,7 @@ from tests.unit.web.office.letters.document.letters import BODY, ISSUER, letter
 from tests.unit.web.office.letters.document.paper import Page, fonts, longest_dark_run_mm, pages, picture, structure
 
 from quetsach.web.office.letters.document.letter import (
+    MOST_HELP_CHARACTERS,
     Annex,
     DocumentError,
     Issuer,
@@ -267,10 +268,18 @@ def test_a_long_subject_and_many_names_stay_on_the_paper() -> None:
         assert all(word.top > 0 and word.bottom < page.height for word in page.words)
 
 
+def test_the_foot_of_the_first_page_says_whom_to_ask() -> None:
+    told = "Điện thoại: 024 0000 0000 · Trên mạng: quetsach.example.vn/giup-do"
+    first, *others = pages(render(letter(help_line=told)))
+    assert first.phrase(f"Cần hỗ trợ: {told}").top > 297 - 25
+    assert not any("0000 0000" in page.text for page in others)
+
+
 def test_the_foot_stays_on_the_paper_however_much_it_says() -> None:
     many = "Địa chỉ " * 16
     check = Verification("https://a.example/" + "abcde-" * 18, "W" * 40)
-    content = render(letter(issuer=Issuer("", "Sở A", "Huế", "A", many), verification=check, annexes=()))
+    issuer, told = Issuer("", "Sở A", "Huế", "A", many), "gọi 024 " * (MOST_HELP_CHARACTERS // 8)
+    content = render(letter(issuer=issuer, verification=check, help_line=told, annexes=()))
     assert max(word.bottom for word in pages(content)[0].words) < 297 - 3
 
 

@@ -129,6 +129,12 @@ def test_the_first_page_has_the_code_and_the_address_to_check_it(document: Any) 
     assert "quetsach.example.vn/xac-minh/QS-7KQM2-F9DXG" in right.text
 
 
+def test_the_foot_of_the_first_page_says_whom_to_ask() -> None:
+    made = Document(BytesIO(render_docx(letter(help_line="Điện thoại: 024 0000 0000"))))
+    (table,) = made.sections[0].first_page_footer.tables
+    assert "Cần hỗ trợ: Điện thoại: 024 0000 0000" in table.rows[0].cells[1].text
+
+
 def test_a_draft_says_so_at_the_head_and_on_further_pages() -> None:
     document = Document(BytesIO(render_docx(letter(standing=Standing.DRAFT, number=None, day=None))))
     assert "DỰ THẢO" in document.tables[0].rows[1].cells[1].text
