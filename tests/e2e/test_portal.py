@@ -19,7 +19,8 @@ from quetsach.lake.lake import Lake
 pytestmark = pytest.mark.e2e
 
 PAGES = (
-    *("/", "/kiem-tra/", "/ba-buoc/", "/ba-buoc/tim-hieu/", "/ba-buoc/lam-sach/", "/ba-buoc/phong-ngua/", "/tai-ve/"),
+    *("/", "/kiem-tra/", "/tai-ve/", "/thiet-bi/", "/thiet-bi/khong-biet/", "/thiet-bi/khong-biet/nhieu-thiet-bi/"),
+    *("/thiet-bi/may-tinh-windows/lam-sach/", "/thiet-bi/may-chu-linux/lam-sach/", "/thiet-bi/dau-thu-tv-box/"),
     *(
         "/cach-tinh/",
         "/du-lieu-mo/",
@@ -29,7 +30,8 @@ PAGES = (
         "/ma-doc/xmrig-miner/",
         "/khong-co-trang-nay/",
     ),
-    *("/en/", "/en/check/", "/en/steps/", "/en/steps/find-out/", "/en/steps/clean/", "/en/steps/prevent/"),
+    *("/en/", "/en/check/", "/en/devices/", "/en/devices/i-do-not-know/", "/en/devices/i-do-not-know/box/"),
+    *("/en/devices/windows-computer/clean/", "/en/devices/iphone/", "/en/devices/camera/prevent/"),
     *(
         "/en/download/",
         "/en/how-this-is-counted/",

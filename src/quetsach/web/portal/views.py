@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.template import Engine
+from django.template import Engine, Template, TemplateDoesNotExist
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -49,6 +49,14 @@ def _prose(name: str) -> dict[str, Any]:
     found = Engine.get_default().select_template([f"portal/prose/{language}/{name}.html" for language in languages])
     language = PurePath(found.name or "").parent.name
     return {"prose": found, "prose_language": "" if language == own else language}
+
+
+def _happens_here(kind: str) -> Template | None:
+    """Return what the country's folder tells of such devices there; none in a language in which it tells nothing."""
+    try:
+        return Engine.get_default().get_template(f"portal/prose/{page_language()}/device-{kind}-here.html")
+    except TemplateDoesNotExist:
+        return None
 
 
 @require_safe
@@ -108,7 +116,8 @@ def device_step(number: int) -> Callable[..., HttpResponse]:
         context: dict[str, Any] = {"device": device, "number": number + 1, "back": back, "following": following}
         context |= {"title": step.title_for(device), "about": step.about_for(device)}
         context |= {"packs": packs_on(device.platforms, selectors.shelf()), "remedy": remedy_of(device, files)}
-        context |= {"was_on_windows": selectors.was_seen_on_windows(), **_prose(f"device-{kind}-{step.part}")}
+        context |= {"was_on_windows": selectors.was_seen_on_windows(), "happens_here": _happens_here(kind)}
+        context |= _prose(f"device-{kind}-{step.part}")
         return render(request, "portal/device.html", context)
 
     return view

@@ -68,8 +68,8 @@ class FamilyPage:
 
     @property
     def devices(self) -> tuple[Device, ...]:
-        """The kinds of device on which it lives, as far as there are pages about them."""
-        return devices_on(self.pack.platforms)
+        """The kinds of device on which it lives, as far as there are pages about them; none for a trial."""
+        return () if self.pack.severity == _TRIAL else devices_on(self.pack.platforms)
 
     @property
     def is_for_the_tool(self) -> bool:
