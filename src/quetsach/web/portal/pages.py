@@ -31,9 +31,9 @@ class Page:
 
 
 NAVIGATION = (
-    Page("check", _("Check my address")),
-    Page("devices", _("Your device")),
-    Page("download", _("Download the tool")),
+    Page("check", _("Address check")),
+    Page("devices", _("Devices")),
+    Page("download", _("Tool")),
     Page("definitions", _("How this is counted")),
 )
 RANKING_TITLES = {

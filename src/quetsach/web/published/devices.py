@@ -118,6 +118,11 @@ class Remedy:
     first: OfferedFile | None
     stick: OfferedFile | None
 
+    @property
+    def command(self) -> str:
+        """How the tool is called on a command line: the bundle is opened where it lies, the package is installed."""
+        return "sudo ./quetsach" if self.first and self.first.kind == "bundle" else "sudo quetsach"
+
 
 def remedy_of(device: Device, files: Sequence[OfferedFile]) -> Remedy:
     """Choose among the files on offer; nothing is handed out that does not run there."""
