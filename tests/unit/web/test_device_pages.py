@@ -1,4 +1,4 @@
-"""The ways that begin at a device: three pages each, the right file, no cleaning claimed where the tool does not run."""
+"""The ways that begin at a device: three pages each, the right file, no cleaning claimed without the tool."""
 
 import json
 import re

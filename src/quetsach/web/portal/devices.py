@@ -174,11 +174,11 @@ class _Slug:
 
 
 class _DeviceSlug(_Slug):
-    slugs: Mapping[str, Promise] = {device.kind: device.slug for device in DEVICES}  # noqa: RUF012
+    slugs: Mapping[str, Promise] = {device.kind: device.slug for device in DEVICES}
 
 
 class _QuestionSlug(_Slug):
-    slugs: Mapping[str, Promise] = {  # noqa: RUF012
+    slugs: Mapping[str, Promise] = {
         "computer": _("computer/"),
         "handheld": _("phone-or-tablet/"),
         "box": _("box/"),

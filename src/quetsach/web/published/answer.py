@@ -126,7 +126,9 @@ _MEANS = {
         "Mobile networks, VPNs, offices and many providers put hundreds of lines behind one address. An answer about "
         "it would be about all of them."
     ),
-    Outcome.NO_FRESH_DATA: _("Please come back later. You need not wait for us: what to do on each device can be read at any time."),
+    Outcome.NO_FRESH_DATA: _(
+        "Please come back later. You need not wait for us: what to do on each device can be read at any time."
+    ),
 }
 _MEANS_NOT = {
     Outcome.SEEN: _(
@@ -134,12 +136,10 @@ _MEANS_NOT = {
         "may share it, and yesterday it may have been someone else's."
     ),
     Outcome.NOT_SEEN: _(
-        "It does not mean that there is no malware. Much of it never contacts a server that reports to us. Looking at the "
-        "device itself is useful all the same."
+        "It does not mean that there is no malware. Much of it never contacts a server that reports to us. Looking at "
+        "the device itself is useful all the same."
     ),
-    Outcome.NOT_COVERED: _(
-        "It says nothing about your device, neither good nor bad. Choose your device to see to it."
-    ),
+    Outcome.NOT_COVERED: _("It says nothing about your device, neither good nor bad. Choose your device to see to it."),
     Outcome.SHARED: _("It says nothing about your device, neither good nor bad. Choose your device to see to it."),
     Outcome.NO_FRESH_DATA: _("It says nothing about your address or your device, neither good nor bad."),
 }

@@ -1,6 +1,7 @@
 """The kinds of device that people have: how each is called, which packs are about it, which files clean it."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -95,12 +96,12 @@ DEVICES = (
 BY_KIND = {device.kind: device for device in DEVICES}
 
 
-def devices_on(platforms: Set[str]) -> tuple[Device, ...]:
+def devices_on(platforms: AbstractSet[str]) -> tuple[Device, ...]:
     """Return the kinds of device on which malware of some platforms lives."""
     return tuple(device for device in DEVICES if device.platforms & platforms)
 
 
-def only_device(platforms: Sequence[Set[str]]) -> Device | None:
+def only_device(platforms: Sequence[AbstractSet[str]]) -> Device | None:
     """Return the one kind of device on which everything that was seen lives.
 
     Args:

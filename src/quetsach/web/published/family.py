@@ -1,7 +1,8 @@
 """The pages about families: in which order they are listed, and what each says beside the guidance of its pack."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -98,7 +99,7 @@ def groups_of(packs: Sequence[Pack]) -> tuple[Group, ...]:
     return tuple(Group(title, tuple(Entry(pack, _also(pack)) for pack in found)) for title, found in groups if found)
 
 
-def packs_on(platforms: Set[str], packs: Sequence[Pack]) -> tuple[Pack, ...]:
+def packs_on(platforms: AbstractSet[str], packs: Sequence[Pack]) -> tuple[Pack, ...]:
     """Return the packs about malware of some platforms, without those for trying the tool."""
     return tuple(pack for pack in packs if pack.platforms & platforms and pack.severity != _TRIAL)
 

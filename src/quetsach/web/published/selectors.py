@@ -102,9 +102,7 @@ def describe_listing(listing: Listing) -> ListedFamily:
     page = reverse("family", args=[pack.family]) if pack else ""
     if listing.family in (UNKNOWN_FAMILY, UNPLACED_FAMILY):
         return ListedFamily(str(_("malware without a known name")), listing.last_day)
-    return ListedFamily(
-        names.get(listing.family, listing.family), listing.last_day, page, platforms_of(listing.family)
-    )
+    return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page, platforms_of(listing.family))
 
 
 def offered_files() -> tuple[OfferedFile, ...]:
