@@ -12,7 +12,12 @@ from pathlib import Path
 
 from quetsach.web.configuration import configure_web
 
-PAGES = ("", "steps/", "steps/clean/", "download/", "privacy/", "how-this-is-counted/", "malware/", "office/sign-in/")
+KINDS = ("windows-computer", "mac", "android-phone", "iphone", "wi-fi-router", "camera", "tv-box", "linux-server")
+DEVICES = tuple(f"devices/{kind}/{step}" for kind in KINDS for step in ("", "clean/", "prevent/"))
+PAGES = (
+    *("", "devices/", "devices/i-do-not-know/", *DEVICES),
+    *("download/", "privacy/", "how-this-is-counted/", "malware/", "office/sign-in/"),
+)
 SEEN = """timestamp,address,malware,country
 2026-03-28 22:30:00,60.0.0.7,mirai,ZZ
 2026-03-29 20:30:00,60.0.0.8,mirai,ZZ

@@ -15,11 +15,13 @@ from tests.offered_release import ALL, BUNDLE, ELSEWHERE, LINUX, SETUP, WINDOWS,
 
 from quetsach.core.period import Period
 from quetsach.lake.lake import Lake
+from quetsach.web.published.devices import DEVICES
 
 pytestmark = pytest.mark.e2e
 
 PAGES = (
-    *("/", "/kiem-tra/", "/ba-buoc/", "/ba-buoc/tim-hieu/", "/ba-buoc/lam-sach/", "/ba-buoc/phong-ngua/", "/tai-ve/"),
+    *("/", "/kiem-tra/", "/tai-ve/", "/thiet-bi/", "/thiet-bi/khong-biet/", "/thiet-bi/khong-biet/nhieu-thiet-bi/"),
+    *("/thiet-bi/may-tinh-windows/lam-sach/", "/thiet-bi/may-chu-linux/lam-sach/", "/thiet-bi/dau-thu-tv-box/"),
     *(
         "/cach-tinh/",
         "/du-lieu-mo/",
@@ -29,7 +31,8 @@ PAGES = (
         "/ma-doc/xmrig-miner/",
         "/khong-co-trang-nay/",
     ),
-    *("/en/", "/en/check/", "/en/steps/", "/en/steps/find-out/", "/en/steps/clean/", "/en/steps/prevent/"),
+    *("/en/", "/en/check/", "/en/devices/", "/en/devices/i-do-not-know/", "/en/devices/i-do-not-know/box/"),
+    *("/en/devices/windows-computer/clean/", "/en/devices/iphone/", "/en/devices/camera/prevent/"),
     *(
         "/en/download/",
         "/en/how-this-is-counted/",
@@ -141,7 +144,53 @@ def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, da
     assert plain.locator("h1").inner_text() == "Địa chỉ của bạn đã bị ghi nhận có mã độc hoạt động"
     assert plain.locator("main table").is_visible()
     press(plain, "main .button.now")
-    assert plain.url == f"{url}/ba-buoc/lam-sach/"
+    assert plain.url.startswith(f"{url}/thiet-bi/")
+
+
+@pytest.mark.parametrize("home", ["/", "/en/"])
+def test_the_way_of_every_device_goes_by_links_alone(url: str, plain: Page, home: str) -> None:
+    plain.goto(url + home)
+    devices = [link.get_attribute("href") or "" for link in plain.locator(".choices a").all()]
+    assert len(devices) == len(DEVICES) + 1
+    for device in devices[:-1]:
+        plain.goto(url + home)
+        press(plain, f'.choices a[href="{device}"]')
+        assert plain.url == url + device
+        for _ in range(2):
+            press(plain, 'main a[rel="next"]')
+            assert plain.url.startswith(url + device)
+        assert "3" in plain.locator(".eyebrow").inner_text()
+        press(plain, 'main a[rel="next"]')
+        assert plain.url == f"{url}{home}{'kiem-tra' if home == '/' else 'check'}/"
+
+
+def test_who_does_not_know_the_device_comes_to_one_or_to_a_person(url: str, plain: Page) -> None:
+    plain.goto(f"{url}/thiet-bi/")
+    press(plain, plain.get_by_role("link", name="Tôi không biết"))
+    press(plain, plain.get_by_role("link", name="Là chiếc hộp"))
+    press(plain, plain.get_by_role("link", name="Để xem truyền hình"))
+    assert plain.url == f"{url}/thiet-bi/dau-thu-tv-box/"
+    plain.goto(f"{url}/thiet-bi/khong-biet/")
+    press(plain, plain.get_by_role("link", name="hỏi người hỗ trợ"))
+    assert plain.url == f"{url}/giup-do/"
+
+
+@pytest.mark.parametrize("home", ["/", "/en/"])
+def test_the_one_thing_to_do_is_seen_at_once_on_a_small_phone(url: str, plain: Page, home: str) -> None:
+    plain.set_viewport_size({"width": 360, "height": 640})
+    plain.goto(url + home)
+    box = plain.locator("main .button.now").first.bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 640
+
+
+@pytest.mark.parametrize("path", ["/thiet-bi/dien-thoai-android/lam-sach/", "/en/devices/windows-computer/clean/"])
+def test_the_page_of_a_device_is_a_leaf_of_paper(url: str, plain: Page, path: str) -> None:
+    plain.goto(url + path)
+    plain.emulate_media(media="print")
+    assert plain.locator(".on-paper").inner_text() == url + path
+    assert not plain.locator(".next").is_visible()
+    assert len(re.findall(rb"/Type\s*/Page\b", plain.pdf(format="A4"))) <= 2
 
 
 def test_the_answer_of_the_check_is_taken_along_to_the_help_desk_without_script(url: str, plain: Page) -> None:

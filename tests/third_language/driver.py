@@ -18,7 +18,8 @@ from quetsach.web.configuration import configure_web
 
 NOW = datetime.now(UTC)
 PUBLIC = (
-    *("", "check/", "steps/", "steps/clean/", "download/", "open-data/", "privacy/", "how-this-is-counted/"),
+    *("", "check/", "devices/", "devices/mac/clean/", "devices/i-do-not-know/", "download/", "open-data/"),
+    *("privacy/", "how-this-is-counted/"),
     *("malware/", "campaigns/", "nothing/", "giup-do/", "xac-minh/", "office/sign-in/"),
 )
 HOST = {"host": "localhost"}

@@ -103,7 +103,7 @@ def erase_before(now: datetime) -> datetime:
 
 # Answers that are kept ready: texts in two languages with places for addresses of our own pages.
 
-PLACES = frozenset({"case", "check", "download", "families", "family", "steps", "clean", "prevent", "verify"})
+PLACES = frozenset({"case", "check", "devices", "download", "families", "family", "verify"})
 """What a text may leave open; each becomes an address."""
 _PLACE = re.compile(r"\{([a-z_]*)\}")
 

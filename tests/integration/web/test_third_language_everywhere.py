@@ -22,7 +22,7 @@ DATA = re.compile(
 OF_DATA = (
     *("2049/STTTT-CNTT", "826/CATTT-NCSC"),  # letters of the demonstration
     *("Máy kết nối tới", "Máy gửi yêu cầu HTTP tới", "CSV đơn giản:"),  # layouts of feeds
-    *("Cùng quét sạch mã độc", "Ba bước. Miễn phí.", "Số máy", "Tổng số máy", "Số cán bộ", "Người lập báo cáo"),
+    *("Cùng quét sạch mã độc", "Mọi thiết bị. Miễn phí.", "Số máy", "Tổng số máy", "Số cán bộ", "Người lập báo cáo"),
     *("Thành phố Hải Phòng, ", "Hoàng Thị Lan ·", "Vũ Hương Giang ·", "2. Điều chỉnh thời gian"),
     *("Cổng, trang thông tin điện tử", "Windows 11, "),  # choices of a form
     "05/10/2020 – 25/10/2020.",  # published totals

@@ -55,8 +55,8 @@ def test_nobody_abroad_is_given_good_news(centre: Path, client: Client, address:
 
 def test_an_answer_leads_to_what_comes_next(centre: Path, client: Client) -> None:
     seen, unseen = (client.post("/kiem-tra/", REMOTE_ADDR=a).content.decode() for a in (SEEN, NOT_SEEN))
-    assert 'href="/ba-buoc/lam-sach/">Sang bước 2<' in seen
-    assert 'href="/ba-buoc/">Làm theo ba bước<' in unseen
+    assert 'class="button now" href="/thiet-bi/">Chọn thiết bị của bạn<' in seen
+    assert 'class="button" href="/thiet-bi/">Chọn thiết bị của bạn<' in unseen
 
 
 def test_old_data_say_nothing_about_now(centre: Path, client: Client, settings, monkeypatch) -> None:

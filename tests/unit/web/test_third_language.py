@@ -47,11 +47,11 @@ def third(settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
 
 
 def test_a_long_text_that_a_language_lacks_says_in_which_it_is(third: None, centre: Path, client: Client) -> None:
-    html = client.get("/xx/steps/clean/").content.decode()
+    html = client.get("/xx/devices/mac/clean/").content.decode()
     before, after = html.split('<div lang="vi">', 1)
     assert re.search(r"\[\[This text is not there in the language of this page yet\. .*Tiếng Việt", before)
     assert "<h2" in after
-    assert "not there in the language" not in client.get("/en/steps/clean/").content.decode()
+    assert "not there in the language" not in client.get("/en/devices/mac/clean/").content.decode()
 
 
 def _pages(client: Client) -> Iterator[tuple[str, str]]:

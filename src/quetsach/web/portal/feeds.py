@@ -20,7 +20,9 @@ from quetsach.centre.publication.candidates import Month
 from quetsach.core.period import MONTH, day_in
 from quetsach.web import identity
 from quetsach.web.design.words import day, figure, page_language
+from quetsach.web.portal.devices import QUESTIONS, STEPS
 from quetsach.web.published import selectors
+from quetsach.web.published.devices import DEVICES
 
 _MOST = 60
 """Five years: readers fetch the whole feed each time."""
@@ -29,10 +31,8 @@ type Place = tuple[str, tuple[str, ...]]
 _PAGES = (
     "home",
     "check",
-    "steps",
-    "steps-learn",
-    "steps-clean",
-    "steps-prevent",
+    "devices",
+    "which-device",
     "download",
     "definitions",
     "open-data",
@@ -108,13 +108,15 @@ class PublicPages(Sitemap):  # type: ignore[type-arg] # not generic when it runs
     x_default = True
 
     def items(self) -> list[Place]:
-        """Return the fixed pages, those of families that have a pack, those of campaigns that have figures."""
+        """Return the fixed pages, those of devices, of families that have a pack, of campaigns that have figures."""
         snapshot = selectors.published_snapshot()
+        devices: list[Place] = [(step.route, (device.kind,)) for device in DEVICES for step in STEPS]
+        questions: list[Place] = [("device-question", (name,)) for name in QUESTIONS]
         families: list[Place] = [("family", (pack.family,)) for pack in selectors.shelf()]
         campaigns: list[Place] = (
             [("campaign-of", (campaign.id,)) for campaign in snapshot.campaigns] if snapshot else []
         )
-        return [*((name, ()) for name in _PAGES), *families, *campaigns]
+        return [*((name, ()) for name in _PAGES), *devices, *questions, *families, *campaigns]
 
     def location(self, item: Place) -> str:
         """Return where a page is in the language of the moment."""

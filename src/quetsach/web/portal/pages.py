@@ -33,16 +33,10 @@ class Page:
 
 
 NAVIGATION = (
-    Page("check", _("Check my address")),
-    Page("steps", _("Three steps")),
-    Page("download", _("Download the tool")),
+    Page("check", _("Address check")),
+    Page("devices", _("Devices")),
+    Page("download", _("Tool")),
     Page("definitions", _("How this is counted")),
-)
-STEPS = (
-    Page("steps", _("Three steps")),
-    Page("steps-learn", _("Find out")),
-    Page("steps-clean", _("Clean")),
-    Page("steps-prevent", _("Prevent")),
 )
 RANKING_TITLES = {
     "families": _("Which malware"),
@@ -73,13 +67,6 @@ def navigation(path: str) -> tuple[Link, ...]:
     """Return the main navigation for the page at ``path``."""
     links = ((reverse(page.name), page.title) for page in NAVIGATION)
     return tuple(Link(url, title, path.startswith(url), path == url) for url, title in links)
-
-
-def step_links(number: int) -> tuple[Link | None, Link | None]:
-    """Return the page before and the page after a step."""
-    back = STEPS[number - 1] if number else None
-    following = STEPS[number + 1] if number + 1 < len(STEPS) else None
-    return tuple(Link(reverse(p.name), p.title) if p else None for p in (back, following))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

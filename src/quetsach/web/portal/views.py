@@ -6,10 +6,11 @@ from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.template import Engine
+from django.template import Engine, Template, TemplateDoesNotExist
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
@@ -25,10 +26,12 @@ from quetsach.web.api.selectors import report_tally
 from quetsach.web.client_address import client_address
 from quetsach.web.design.words import here, page_language
 from quetsach.web.metrics import CHECKS
-from quetsach.web.portal.pages import RANKING_TITLES, STEPS, chart_of, step_links
+from quetsach.web.portal.devices import FIRST_QUESTION, QUESTIONS, STEPS, device_links, step_links
+from quetsach.web.portal.pages import RANKING_TITLES, chart_of
 from quetsach.web.published import selectors
 from quetsach.web.published.answer import ADDRESS_PLACE, LOOK, Look
-from quetsach.web.published.family import groups_of, page_of
+from quetsach.web.published.devices import BY_KIND, remedy_of
+from quetsach.web.published.family import groups_of, packs_on, page_of
 from quetsach.web.published.offer import HEADERS, download_page, systems_of, visitor_of
 from quetsach.web.repository import send_file
 
@@ -48,12 +51,20 @@ def _prose(name: str) -> dict[str, Any]:
     return {"prose": found, "prose_language": "" if language == own else language}
 
 
+def _happens_here(kind: str) -> Template | None:
+    """Return what the country's folder tells of such devices there; none in a language in which it tells nothing."""
+    try:
+        return Engine.get_default().get_template(f"portal/prose/{page_language()}/device-{kind}-here.html")
+    except TemplateDoesNotExist:
+        return None
+
+
 @require_safe
 @cache_control(public=True, max_age=0, s_maxage=30)
 def home(request: HttpRequest) -> HttpResponse:
     """The start page: the one thing to do now, and the country in figures."""
     snapshot = selectors.published_snapshot()
-    context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally()}
+    context: dict[str, Any] = {"snapshot": snapshot, "tally": report_tally(), "devices": device_links()}
     if snapshot:
         first, *others = snapshot.campaigns or (None,)
         context |= {"campaign": first, "others": others, "chart": chart_of(first, page_language())}
@@ -88,19 +99,45 @@ def _looked_up(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/check.html", {"answer": look.answer(selectors.describe_listing), "address": shown})
 
 
-def step(number: int) -> Callable[[HttpRequest], HttpResponse]:
-    """Return the view of one of the pages in ``STEPS``."""
-    page = STEPS[number]
+@require_safe
+@_public
+def devices(request: HttpRequest) -> HttpResponse:
+    """The kinds of device, for whoever begins with what they have in their hands."""
+    return render(request, "portal/devices.html", {"devices": device_links()})
+
+
+@require_safe
+@_public
+def which_device(request: HttpRequest, name: str = "") -> HttpResponse:
+    """One of the questions for who does not know which device it is."""
+    question = QUESTIONS[name] if name else FIRST_QUESTION
+    return render(request, "portal/question.html", {"question": question, "is_first": not name})
+
+
+def device_step(number: int) -> Callable[..., HttpResponse]:
+    """Return the view of one of the pages in ``STEPS``, of whatever device its address names."""
+    step = STEPS[number]
 
     @require_safe
     @_public
-    def view(request: HttpRequest) -> HttpResponse:
-        back, following = step_links(number)
-        context: dict[str, Any] = {"number": number, "title": page.title, "back": back, **_prose(page.name)}
-        context |= {"following": following if number else None, "systems": systems_of(selectors.offered_files())}
-        return render(request, "portal/steps.html", context)
+    def view(request: HttpRequest, kind: str) -> HttpResponse:
+        device, files = BY_KIND[kind], selectors.offered_files()
+        back, following = step_links(device, number)
+        context: dict[str, Any] = {"device": device, "number": number + 1, "back": back, "following": following}
+        context |= {"title": step.title_for(device), "about": step.about_for(device)}
+        context |= {"packs": packs_on(device.platforms, selectors.shelf()), "remedy": remedy_of(device, files)}
+        context |= {"was_on_windows": selectors.was_seen_on_windows(), "happens_here": _happens_here(kind)}
+        context |= _prose(f"device-{kind}-{step.part}")
+        return render(request, "portal/device.html", context)
 
     return view
+
+
+@require_safe
+@_public
+def moved_steps(_request: HttpRequest, rest: str = "") -> HttpResponse:  # noqa: ARG001
+    """Where the three steps were: the devices took their place."""
+    return HttpResponsePermanentRedirect(reverse("devices"))
 
 
 @require_safe
@@ -158,7 +195,8 @@ def open_data(request: HttpRequest) -> HttpResponse:
 @_public
 def privacy(request: HttpRequest) -> HttpResponse:
     """The privacy notice."""
-    return render(request, "portal/prose.html", {"title": _("Privacy"), **_prose("privacy")})
+    about = _("What this centre keeps about people, for how long, and what you may ask of it.")
+    return render(request, "portal/prose.html", {"title": _("Privacy"), "about": about, **_prose("privacy")})
 
 
 @require_safe

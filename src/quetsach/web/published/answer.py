@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.core.address import Address
 from quetsach.web.design.words import day as write_day
 from quetsach.web.design.words import here
+from quetsach.web.published.devices import Device, only_device
 
 # What a visitor is told about their own address: a dated observation, never a verdict on a machine.
 #
@@ -39,11 +40,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedFamily:
-    """One family seen at the address, and the last day (UTC); ``guidance`` is the page about it, if there is one."""
+    """One family seen at the address, and the last day (UTC); ``guidance`` is the page about it, if there is one.
+
+    ``platforms`` are those on which it lives, as far as a pack knows.
+    """
 
     name: str
     last_day: date
     guidance: str = ""
+    platforms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,13 @@ class Answer:
 
     @property
     def is_urgent(self) -> bool:
-        """Whether going through the steps is the one thing to do now."""
+        """Whether seeing to the devices is the one thing to do now."""
         return self.outcome is Outcome.SEEN
 
     @property
-    def next_page(self) -> str:
-        """The name of the page to go on to: whoever has the answer of the first step goes to the second."""
-        return "steps-clean" if self.is_urgent else "steps"
+    def device(self) -> Device | None:
+        """The one kind of device to see to, where everything that was seen lives on that alone."""
+        return only_device([listing.platforms for listing in self.listings])
 
     @property
     def title(self) -> str | Promise:
@@ -114,7 +119,7 @@ _SUMMARIES = {
 _MEANS = {
     Outcome.SEEN: _(
         "It may have been your computer, another device in your home or office, or someone who had this address "
-        "before you. Look at every device that uses this connection; the three steps show how."
+        "before you. Look at every device that uses this connection, one after the other."
     ),
     Outcome.NOT_SEEN: _("Nothing was reported in those days. That is good to know, and it is all we know."),
     Outcome.NOT_COVERED: _(
@@ -125,7 +130,9 @@ _MEANS = {
         "Mobile networks, VPNs, offices and many providers put hundreds of lines behind one address. An answer about "
         "it would be about all of them."
     ),
-    Outcome.NO_FRESH_DATA: _("Please come back later. You need not wait for us: the three steps help at any time."),
+    Outcome.NO_FRESH_DATA: _(
+        "Please come back later. You need not wait for us: what to do on each device can be read at any time."
+    ),
 }
 _MEANS_NOT = {
     Outcome.SEEN: _(
@@ -133,13 +140,11 @@ _MEANS_NOT = {
         "may share it, and yesterday it may have been someone else's."
     ),
     Outcome.NOT_SEEN: _(
-        "It does not mean that there is no malware. Much of it never contacts a server that reports to us. The three "
-        "steps are useful all the same."
+        "It does not mean that there is no malware. Much of it never contacts a server that reports to us. Looking at "
+        "the device itself is useful all the same."
     ),
-    Outcome.NOT_COVERED: _(
-        "It says nothing about your device, neither good nor bad. The three steps look at the device."
-    ),
-    Outcome.SHARED: _("It says nothing about your device, neither good nor bad. The three steps look at the device."),
+    Outcome.NOT_COVERED: _("It says nothing about your device, neither good nor bad. Choose your device to see to it."),
+    Outcome.SHARED: _("It says nothing about your device, neither good nor bad. Choose your device to see to it."),
     Outcome.NO_FRESH_DATA: _("It says nothing about your address or your device, neither good nor bad."),
 }
 

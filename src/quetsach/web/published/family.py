@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.core.family import name_key
 from quetsach.core.pack import Action, Pack
+from quetsach.web.published.devices import Device, devices_on
 
 PLATFORM_NAMES: dict[str, str | Promise] = {
     "windows": "Windows",
@@ -66,6 +68,11 @@ class FamilyPage:
     runs_in: frozenset[str] = frozenset()
 
     @property
+    def devices(self) -> tuple[Device, ...]:
+        """The kinds of device on which it lives, as far as there are pages about them; none for a trial."""
+        return () if self.pack.severity == _TRIAL else devices_on(self.pack.platforms)
+
+    @property
     def is_for_the_tool(self) -> bool:
         """Whether the tool recognises this family; otherwise there is guidance only."""
         return self.traces > 0
@@ -90,6 +97,11 @@ def groups_of(packs: Sequence[Pack]) -> tuple[Group, ...]:
     groups = [(title, [pack for pack in real if pack.platforms & kinds]) for title, kinds in _GROUPS]
     groups.append((_("For trying the tool"), [pack for pack in packs if pack.severity == _TRIAL]))
     return tuple(Group(title, tuple(Entry(pack, _also(pack)) for pack in found)) for title, found in groups if found)
+
+
+def packs_on(platforms: AbstractSet[str], packs: Sequence[Pack]) -> tuple[Pack, ...]:
+    """Return the packs about malware of some platforms, without those for trying the tool."""
+    return tuple(pack for pack in packs if pack.platforms & platforms and pack.severity != _TRIAL)
 
 
 def page_of(pack: Pack, packs: Iterable[Pack], *, runs_in: frozenset[str] = frozenset()) -> FamilyPage:
@@ -117,9 +129,14 @@ def pack_about(family: str, packs: Iterable[Pack]) -> Pack | None:
     Guidance for devices goes before a pack for computers: an address that is listed for such a family is most often
     that of a router or camera.
     """
-    key = name_key(family)
-    found = [pack for pack in packs if key in {name_key(name) for name in (pack.family, *pack.aliases)}]
+    found = packs_about(family, packs)
     return min(found, key=lambda pack: (bool(pack.traits), pack.family != family, pack.family), default=None)
+
+
+def packs_about(family: str, packs: Iterable[Pack]) -> list[Pack]:
+    """Return all packs about a family of the families' table: it may live on several kinds of machine."""
+    key = name_key(family)
+    return [pack for pack in packs if key in {name_key(name) for name in (pack.family, *pack.aliases)}]
 
 
 def _also(pack: Pack) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from quetsach.lake.listed import Listed
 from quetsach.packs.downloads import LIST_FILE, parse_downloads
 from quetsach.packs.load import load_shelf
 from quetsach.web.published.answer import AddressList, ListedFamily, Listing, Look, address_check
-from quetsach.web.published.family import pack_about
+from quetsach.web.published.family import pack_about, packs_about
 from quetsach.web.published.offer import OfferedFile
 from quetsach.web.published.report_counts import RETURNS, TOOL_REPORTS, Definition
 
@@ -108,7 +108,7 @@ def describe_listing(listing: Listing) -> ListedFamily:
     page = reverse("family", args=[pack.family]) if pack else ""
     if listing.family in (UNKNOWN_FAMILY, UNPLACED_FAMILY):
         return ListedFamily(str(_("malware without a known name")), listing.last_day)
-    return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page)
+    return ListedFamily(names.get(listing.family, listing.family), listing.last_day, page, platforms_of(listing.family))
 
 
 def offered_files() -> tuple[OfferedFile, ...]:
@@ -197,6 +197,12 @@ def pack_of(family: str) -> Pack | None:
     return _pack_of(family, *found) if found else None
 
 
+def platforms_of(family: str) -> frozenset[str]:
+    """Return where a family of the families' table lives, as all packs about it say; nothing if there is none."""
+    found = _shelf_version()
+    return _platforms_of(family, *found) if found else frozenset()
+
+
 def _shelf_version() -> tuple[Path, int] | None:
     """Return where the packs are and when that was last changed; ``None`` if there are none that can be read."""
     data: Path | None = settings.CENTER.data
@@ -215,6 +221,11 @@ def _shelf_version() -> tuple[Path, int] | None:
 @lru_cache(maxsize=4096)
 def _pack_of(family: str, folder: Path, changed: int) -> Pack | None:
     return pack_about(family, _load_shelf(folder, changed))
+
+
+@lru_cache(maxsize=4096)
+def _platforms_of(family: str, folder: Path, changed: int) -> frozenset[str]:
+    return frozenset[str]().union(*(pack.platforms for pack in packs_about(family, _load_shelf(folder, changed))))
 
 
 @lru_cache(maxsize=2)

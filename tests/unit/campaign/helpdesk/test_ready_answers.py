@@ -5,17 +5,17 @@ from quetsach.campaign.helpdesk import PLACES, read_ready_answers
 
 GOOD = """
 [[answers]]
-id = "steps"
+id = "devices"
 kinds = "listed infected"
-title = {vi = "Ba bước", en = "Three steps"}
-text = {vi = "Xem {steps} và {case}", en = "See {steps} and {case}"}
+title = {vi = "Thiết bị", en = "Devices"}
+text = {vi = "Xem {devices} và {case}", en = "See {devices} and {case}"}
 """
 
 
 def test_an_answer_is_filled_with_addresses_in_the_language_of_the_case() -> None:
     [answer] = read_ready_answers(GOOD.encode(), file="a.toml")
     addresses = {place: f"https://x/{place}" for place in PLACES}
-    assert answer.filled("vi", addresses) == "Xem https://x/steps và https://x/case"
+    assert answer.filled("vi", addresses) == "Xem https://x/devices và https://x/case"
     assert answer.filled("en", addresses).startswith("See ")
     assert answer.kinds == ("listed", "infected")
 

@@ -38,7 +38,7 @@ def pages(browser: Browser, data: Path, units, operator: Person, person: Callabl
     assert waiting is not None
     packs_ask(digest=waiting.digest, by=person("analyst"), now=NOW)
     second = invited(person(Role.APPROVER, "31-2020"), units["31-2020"])
-    text = LocalText("Chào bạn, xem {steps}", "Hello, see {steps}")
+    text = LocalText("Chào bạn, xem {devices}", "Hello, see {devices}")
     wording_save(document=DOCUMENTS["answers"], place="listed.text", text=text, by=operator, now=NOW)
     office = "/van-phong"
     return [

@@ -27,11 +27,11 @@ _ROUTES = {
     "download": "download",
     "families": "families",
     "family": "families",
-    "steps": "steps",
-    "clean": "steps-clean",
-    "prevent": "steps-prevent",
+    "devices": "devices",
     "verify": "verify",
 }
+_FORMER = ("steps", "clean", "prevent")
+"""Places of earlier versions, which answers that a centre reworded may still have."""
 _FILE = "answers.toml"
 DOCUMENT = "answers"
 """What the versions of these texts are kept under."""
@@ -62,6 +62,7 @@ def filled_answer(identifier: str, case: Case) -> str:
     base = site()
     with override(case.language):
         addresses = {place: urljoin(base, reverse(route)) for place, route in _ROUTES.items()}
+        addresses |= dict.fromkeys(_FORMER, addresses["devices"])
         addresses["case"] = urljoin(base, reverse("help-case", args=[case.code]))
         addresses["family"] = urljoin(base, _family_page(case) or reverse("families"))
     return found.filled(case.language, addresses).strip()

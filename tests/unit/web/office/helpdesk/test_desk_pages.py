@@ -8,8 +8,10 @@ import pytest
 from quetsach.web.office.helpdesk.check_result import CheckResult
 from quetsach.web.office.helpdesk.models import Author, Case, Message
 from quetsach.web.office.helpdesk.services import case_erase
-from quetsach.web.office.helpdesk.wording import filled_answer, ready_answers
+from quetsach.web.office.helpdesk.wording import DOCUMENT, built_answers, filled_answer, ready_answers
 from quetsach.web.office.people.models import KeptForm
+from quetsach.web.office.wording.models import Wording
+from quetsach.web.office.wording.selectors import digest_of
 
 from .conftest import CONTACT, NOW, TEXT
 from .test_help_pages import SEEN
@@ -124,6 +126,16 @@ def test_every_ready_answer_can_be_filled_in_both_languages(open_case, rf, setti
             assert 100 < len(text) < 4000
             assert not re.search(r"[{}]", text)
             assert ("/en/" in text) is (language == "en" and "http" in text)
+
+
+def test_an_answer_reworded_with_places_of_an_earlier_version_is_still_filled(open_case, person) -> None:
+    built = next(answer for answer in built_answers() if answer.id == "undo")
+    said = "Xem {steps}, {clean} và {prevent}"
+    Wording.objects.create(
+        document=DOCUMENT, place="undo.text", of=digest_of(built.text), vi=said, en=said, by=person("press"), at=NOW
+    )
+    page = "http://localhost:8000/thiet-bi/"
+    assert filled_answer("undo", open_case(language="vi")[0]) == f"Xem {page}, {page} và {page}"
 
 
 def test_an_erased_case_shows_only_what_is_counted(desk, open_case) -> None:

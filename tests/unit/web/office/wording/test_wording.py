@@ -24,7 +24,7 @@ from quetsach.web.office.wording.services import WordingError, wording_save
 
 type Make = Callable[..., Person]
 PAGE = "/van-phong/loi-van/answers/"
-NEW = LocalText("Chào bạn, xem {steps}", "Hello, see {steps}")
+NEW = LocalText("Chào bạn, xem {devices}", "Hello, see {devices}")
 
 
 def save(by: Person, text: LocalText = NEW, *, place: str = "listed.text", document: str = "answers") -> Wording | None:
@@ -78,7 +78,7 @@ def test_when_a_build_says_something_else_its_text_counts(units: dict[str, Unit]
         (LocalText("x\x07", "x"), "answers", "listed.text"),
         (LocalText("x", "x"), "answers", "nowhere.text"),
         (LocalText("x\ny", "x"), "kit", "press.title"),
-        (LocalText("x {steps}", "x"), "kit", "press.title"),
+        (LocalText("x {devices}", "x"), "kit", "press.title"),
     ],
 )
 def test_what_cannot_be_filled_in_or_shown_is_refused(

@@ -248,6 +248,7 @@ def campaign(request: HttpRequest, key: str = "") -> HttpResponse:
         raise Http404
     context = {
         "shown": shown,
+        "is_named": bool(key),
         "others": [c for c in known if c is not shown],
         "campaign": figures,
         "chart": chart_of(figures, page_language()),
