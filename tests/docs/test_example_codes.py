@@ -7,8 +7,8 @@ from quetsach.campaign.codes import CheckedCode
 
 ROOT = Path(__file__).parents[2]
 CODES = {
-    re.compile(r"\bQS-\w{5}-\w{5}\b"): CheckedCode("QS", 5, 5),
-    re.compile(r"\bHT-\w{3}-\w{3}\b"): CheckedCode("HT", 3, 3),
+    re.compile(r"\bQS-\w{5}-\w{5}\b"): CheckedCode("QS", (5, 5)),
+    re.compile(r"\bHT-\w{3}-\w{3}\b"): CheckedCode("HT", (3, 3)),
 }
 
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from quetsach.campaign.errors import CaseError, PublicityError
 from quetsach.core.text import Text
@@ -19,23 +20,27 @@ _VALUE = {letter: value for value, letter in enumerate(LETTERS)}
 
 @dataclass(frozen=True, slots=True)
 class CheckedCode:
-    """One kind of codes, written ``PREFIX-AAA-BBB``: two groups of letters, at most 30 in all, after a prefix."""
+    """One kind of codes, written ``PREFIX-AAA-BBB``: groups of letters, at most 30 in all, after a prefix."""
 
     prefix: str
-    first: int
-    last: int
+    groups: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        """How many letters it has."""
+        return sum(self.groups)
 
     @property
     def space(self) -> int:
         """How many codes there are."""
-        return int(len(LETTERS) ** (self.first + self.last - 1))
+        return int(len(LETTERS) ** (self.length - 1))
 
     def write(self, number: int) -> str | None:
         """Return the code of a number from 0 up to, not including, ``space``; ``None`` outside."""
         if not 0 <= number < self.space:
             return None
         digits = []
-        for _ in range(self.first + self.last - 1):
+        for _ in range(self.length - 1):
             number, digit = divmod(number, len(LETTERS))
             digits.append(digit)
         check = -sum(weight * digit for weight, digit in enumerate(digits, 2)) % len(LETTERS)
@@ -48,22 +53,27 @@ class CheckedCode:
         """
         typed = unicodedata.normalize("NFKC", text[:_MAX_TYPED]).upper()
         letters = "".join(letter for letter in typed if letter.isalnum())
-        length = self.first + self.last
-        if len(letters) == length + len(self.prefix):
+        if len(letters) == self.length + len(self.prefix):
             letters = letters.removeprefix(self.prefix)
-        if len(letters) != length or any(letter not in _VALUE for letter in letters):
+        if len(letters) != self.length or any(letter not in _VALUE for letter in letters):
             return None
         *digits, check = (_VALUE[letter] for letter in letters)
         is_right = (sum(weight * digit for weight, digit in enumerate(digits, 2)) + check) % len(LETTERS) == 0
         return self._written(letters) if is_right else None
 
     def _written(self, letters: str) -> str:
-        return f"{self.prefix}-{letters[: self.first]}-{letters[self.first :]}"
+        ends = accumulate(self.groups, initial=0)
+        return "-".join([self.prefix, *(letters[first:end] for first, end in pairwise(ends))])
+
+    def number(self, code: str) -> int:
+        """Return the number of a code in its one written form."""
+        digits = [_VALUE[letter] for letter in code.removeprefix(f"{self.prefix}-") if letter != "-"]
+        return sum(digit * len(LETTERS) ** place for place, digit in enumerate(digits[:-1]))
 
 
 # Verification codes: ``QS-7K3M9-F2DXH``, printed on every sheet, letter and card, and typed again by people.
 
-VERIFICATION = CheckedCode("QS", 5, 5)
+VERIFICATION = CheckedCode("QS", (5, 5))
 SPACE = VERIFICATION.space
 """How many codes there are: 44 bits, so that trying them out finds nothing."""
 
@@ -98,7 +108,7 @@ def read_code(text: str) -> str:
 # A code may be said on the telephone and stands in lists; it opens nothing. The key is the secret part, and is written
 # as a verification code without its prefix.
 
-_CASE = CheckedCode("HT", 3, 3)
+_CASE = CheckedCode("HT", (3, 3))
 CASE_SPACE = _CASE.space
 KEY_SPACE = VERIFICATION.space
 
@@ -150,3 +160,24 @@ def read_case_key(text: str) -> str:
 
 def _as_key(code: str) -> str:
     return code.removeprefix(f"{VERIFICATION.prefix}-")
+
+
+# Codes by which a household looks again: ``KT-`` and 27 letters, which hold 128 bits that the centre alone can read.
+
+_AGAIN = CheckedCode("KT", (4, 4, 4, 4, 4, 4, 3))
+AGAIN_BITS = 128
+
+
+def again_code(number: int) -> str:
+    """Return the code of a number of at most ``AGAIN_BITS`` bits."""
+    code = _AGAIN.write(number)
+    if code is None:
+        raise PublicityError(Text("the number of a code is out of its range"))
+    return code
+
+
+def read_again_code(text: str) -> int | None:
+    """Return the number of the code that somebody typed; ``None`` if it cannot be one."""
+    code = _AGAIN.read(text)
+    number = None if code is None else _AGAIN.number(code)
+    return number if number is not None and number < 1 << AGAIN_BITS else None

@@ -31,6 +31,7 @@ type Place = tuple[str, tuple[str, ...]]
 _PAGES = (
     "home",
     "check",
+    "look-again",
     "devices",
     "which-device",
     "download",
