@@ -31,6 +31,12 @@ def _number(value: float | None, decimals: int) -> str:
 
 
 @register.filter
+def in_full(value: int, scale: int) -> str:
+    """Write a number of a demonstration as of the whole country: no headline is a hundredth of what it is about."""
+    return f"≈ {figure(value * scale)}" if scale > 1 else figure(value)
+
+
+@register.filter
 def figure(value: float | None) -> str:
     """Write a count or a mean with the language's separators; means are rounded to whole numbers."""
     return _number(value, 0)
