@@ -20,6 +20,7 @@ from quetsach.web.published.devices import DEVICES
 pytestmark = pytest.mark.e2e
 
 PAGES = (
+    *("/kiem-tra/lai/", "/en/check/again/"),
     *("/", "/kiem-tra/", "/tai-ve/", "/thiet-bi/", "/thiet-bi/khong-biet/", "/thiet-bi/khong-biet/nhieu-thiet-bi/"),
     *("/thiet-bi/may-tinh-windows/lam-sach/", "/thiet-bi/may-chu-linux/lam-sach/", "/thiet-bi/dau-thu-tv-box/"),
     *(
@@ -131,13 +132,17 @@ def test_a_family_page_is_a_leaf_of_paper_without_navigation(url: str, plain: Pa
     assert len(re.findall(rb"/Type\s*/Page\b", plain.pdf(format="A4"))) <= 2
 
 
-def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, data: Path) -> None:
-    lake = Lake(data / "lake")
-    newest = lake.view().newest_day()
+def listed_address(data: Path) -> str:
+    """Return an address at which malware was reported of late."""
+    view = Lake(data / "lake").view()
+    newest = view.newest_day()
     assert newest
-    seen = lake.view().listed_addresses(Period(newest - timedelta(days=2), newest), by=TESTER).column("key")[0].as_py()
-    address = ipaddress.IPv6Address(seen).ipv4_mapped
-    plain.set_extra_http_headers({"X-Forwarded-For": f"8.8.8.8, {address}"})
+    seen = view.listed_addresses(Period(newest - timedelta(days=2), newest), by=TESTER).column("key")[0].as_py()
+    return str(ipaddress.IPv6Address(seen).ipv4_mapped)
+
+
+def test_the_way_from_home_to_an_answer_without_script(url: str, plain: Page, data: Path) -> None:
+    plain.set_extra_http_headers({"X-Forwarded-For": f"8.8.8.8, {listed_address(data)}"})
     plain.goto(f"{url}/")
     press(plain, "main .button.now")
     press(plain, "main button")
@@ -211,6 +216,23 @@ def test_the_answer_of_the_check_is_taken_along_to_the_help_desk_without_script(
     press(plain, "main button.now")
     assert "Tôi muốn hỏi thêm." in plain.locator(".thread").inner_text()
     assert plain.context.cookies() == []
+
+
+def test_a_household_takes_a_code_and_looks_again_from_elsewhere(url: str, audited: Page, data: Path) -> None:
+    audited.set_extra_http_headers({"X-Forwarded-For": listed_address(data)})
+    audited.goto(f"{url}/kiem-tra/")
+    press(audited, "main button")
+    press(audited, 'form[action="/kiem-tra/lai/ma/"] button')
+    assert barriers(audited) == []
+    assert fits(audited)
+    code = audited.locator(".two-codes dd").inner_text()
+    audited.set_extra_http_headers({"X-Forwarded-For": "8.8.8.8"})
+    audited.goto(f"{url}/kiem-tra/lai/")
+    audited.fill("#code", code.replace("-", " ").lower())
+    press(audited, ".form button")
+    assert "Bạn lấy mã ngày" in audited.locator("main").inner_text()
+    assert barriers(audited) == []
+    audited.set_extra_http_headers({})
 
 
 def test_an_address_that_was_not_seen_is_told_so(url: str, plain: Page) -> None:

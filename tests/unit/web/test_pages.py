@@ -18,6 +18,7 @@ from quetsach.web.metrics import REGISTRY
 PAGES = {
     "home": ("/", "/en/"),
     "check": ("/kiem-tra/", "/en/check/"),
+    "again": ("/kiem-tra/lai/", "/en/check/again/"),
     "devices": ("/thiet-bi/", "/en/devices/"),
     "which": ("/thiet-bi/khong-biet/", "/en/devices/i-do-not-know/"),
     "question": ("/thiet-bi/khong-biet/chiec-hop/", "/en/devices/i-do-not-know/box/"),
