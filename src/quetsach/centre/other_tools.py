@@ -1,4 +1,4 @@
-"""The catalogue of other makers' tools as a centre shows it: the build's, its country's, and what the centre changed."""
+"""The catalogue of other makers' tools as a centre shows it: the build's, its country's, and its own changes."""
 
 import hashlib
 from collections.abc import Iterator
