@@ -25,6 +25,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.utils.translation import override
 
 from quetsach import storage
+from quetsach.centre.other_tools import own_list_path
 from quetsach.centre.publication.snapshot import figures_path
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
@@ -229,6 +230,7 @@ def _sources() -> Iterator[Path]:
     if data is None:
         return
     yield figures_path(data)
+    yield own_list_path(data)
     yield data / "tool" / LIST_FILE
     yield data / "tool" / "tool.json"
     yield data / "repository" / "targets" / "packs"

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("steps/clean/"), views.step(2), name="steps-clean"),
         path(_("steps/prevent/"), views.step(3), name="steps-prevent"),
         path(_("download/"), views.download, name="download"),
+        path(_("other-tools/"), views.other_tools, name="other-tools"),
         path(_("how-this-is-counted/"), views.definitions, name="definitions"),
         path(_("open-data/"), views.open_data, name="open-data"),
         path(_("open-data/atom.xml"), feed, name="figures-feed"),

@@ -34,6 +34,7 @@ _PAGES = (
     "steps-clean",
     "steps-prevent",
     "download",
+    "other-tools",
     "definitions",
     "open-data",
     "privacy",

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.campaign.tool_catalogue import OtherTool
 from quetsach.core.family import name_key
 from quetsach.core.pack import Action, Pack
+from quetsach.web.published.other_tools import ShownTool, tools_for
 
 PLATFORM_NAMES: dict[str, str | Promise] = {
     "windows": "Windows",
@@ -55,7 +57,7 @@ class FamilyPage:
     """One family. ``traces`` are what the tool looks for, ``removed`` how many of them it removes.
 
     ``others`` are packs that share a name with this one: the same family on other machines. ``runs_in`` are the systems
-    for which this centre has a file that runs there.
+    for which this centre has a file that runs there. ``tools`` are those of others that are advised for it.
     """
 
     pack: Pack
@@ -64,6 +66,7 @@ class FamilyPage:
     removed: int
     others: tuple[Pack, ...]
     runs_in: frozenset[str] = frozenset()
+    tools: tuple[ShownTool, ...] = ()
 
     @property
     def is_for_the_tool(self) -> bool:
@@ -92,13 +95,20 @@ def groups_of(packs: Sequence[Pack]) -> tuple[Group, ...]:
     return tuple(Group(title, tuple(Entry(pack, _also(pack)) for pack in found)) for title, found in groups if found)
 
 
-def page_of(pack: Pack, packs: Iterable[Pack], *, runs_in: frozenset[str] = frozenset()) -> FamilyPage:
+def page_of(
+    pack: Pack,
+    packs: Iterable[Pack],
+    *,
+    runs_in: frozenset[str] = frozenset(),
+    tools: Iterable[OtherTool] = (),
+) -> FamilyPage:
     """Return what the page about a pack says.
 
     Args:
         pack: the family's.
         packs: all that are published.
         runs_in: systems for which this centre has a file that runs there.
+        tools: the catalogue of other makers' tools.
     """
     names = {name_key(alias) for alias in pack.aliases}
     return FamilyPage(
@@ -108,6 +118,7 @@ def page_of(pack: Pack, packs: Iterable[Pack], *, runs_in: frozenset[str] = froz
         removed=sum(trait.action is not Action.REPORT for trait in pack.traits),
         others=tuple(p for p in packs if p.family != pack.family and names & {name_key(alias) for alias in p.aliases}),
         runs_in=runs_in,
+        tools=tools_for(pack.family, tools),
     )
 
 
