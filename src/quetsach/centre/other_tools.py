@@ -61,11 +61,13 @@ def keep_change(data: Path, change: ToolChange) -> str:
 
     Raises:
         ToolCatalogueError: it changes nothing, it was made of an entry that has changed since, or cannot be kept.
+        InputError: it could not be read again.
     """
     if change.after == change.before:
         raise ToolCatalogueError(Text("this changes nothing"), hint=Text("change the entry, or leave it as it is"))
     require_fits(data, change)
     content = tool_change_text(change).encode()
+    read_tool_change(content, where=change.id)
     digest = hashlib.sha256(content).hexdigest()
     with _written(data):
         storage.make_folder(_change_path(data, digest).parent)

@@ -1,5 +1,6 @@
 """The form of an entry of the catalogue. What it makes is read as a list's file is, so that both refuse the same."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -28,6 +29,11 @@ _LINE = 300
 _SENTENCE = 1000
 
 
+def _whole(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """Return a pattern for all of a field: Django looks whether it is anywhere in it."""
+    return re.compile(rf"\A(?:{pattern.pattern})\Z")
+
+
 def _area(language: str) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": 3, "lang": language})
 
@@ -53,7 +59,7 @@ class ToolForm(forms.Form):
 
     before = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     id = forms.RegexField(
-        ID,
+        _whole(ID),
         label=_("Identifier"),
         max_length=LONGEST_ID,
         help_text=_("Small letters, digits and '-'. It never changes."),
@@ -67,13 +73,13 @@ class ToolForm(forms.Form):
     price_vi = forms.CharField(label=_("Price and terms, in Vietnamese"), max_length=_LINE)
     price_en = forms.CharField(label=_("Price and terms, in English"), max_length=_LINE)
     link = forms.RegexField(
-        LINK,
+        _whole(LINK),
         label=_("Link to the maker's own page"),
         max_length=LONGEST_LINK,
         help_text=_("Starts with https:// and names a server of the public Internet."),
     )
     checksums = forms.RegexField(
-        LINK,
+        _whole(LINK),
         label=_("Page with the maker's checksums"),
         max_length=LONGEST_LINK,
         required=False,
@@ -104,7 +110,7 @@ class ToolForm(forms.Form):
     )
 
     def __init__(self, *arguments: Any, tool: OtherTool | None = None, **named: Any) -> None:
-        super().__init__(*arguments, initial=_values(tool) if tool else {}, **named)
+        super().__init__(*arguments, **{"initial": _values(tool) if tool else {}} | named)
         self._known = frozenset(tool.families) if tool else frozenset()
         if tool:
             del self.fields["id"]
