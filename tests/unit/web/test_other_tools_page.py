@@ -42,7 +42,7 @@ def test_each_tool_stands_with_its_link_its_maker_and_its_price(client: Client, 
         assert f'<a href="{tool.link}" rel="external noopener noreferrer">' in page
         price = tool.price.en if path == EN_PAGE else tool.price.vi
         assert tool.name in page
-        assert f"<dd>{price}</dd>" in page
+        assert f": {price}</li>" in page
 
 
 def test_the_page_says_what_was_checked_and_nothing_more(client: Client, empty_centre: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_page_says_whose_tools_these_are_and_how_to_tell_the_real_one(client
     page = _page(client, EN_PAGE)
     assert "we get nothing for naming them" in page
     assert 'id="sure"' in page
-    assert "(www.kaspersky.com)" in page
+    assert "(kaspersky.com)" in page
 
 
 def test_tools_stand_under_what_somebody_needs() -> None:

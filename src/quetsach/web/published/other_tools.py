@@ -50,7 +50,7 @@ class ShownTool:
     @property
     def server(self) -> str:
         """The name of the server, which a reader compares with the address bar."""
-        return self.tool.link.split("/")[2]
+        return self.tool.link.split("/")[2].removeprefix("www.")
 
     @property
     def platforms(self) -> tuple[str | Promise, ...]:
