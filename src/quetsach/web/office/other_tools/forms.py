@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.tool_catalogue import (
@@ -67,7 +66,7 @@ class ToolForm(forms.Form):
     name = forms.CharField(label=_("Name of the tool"), max_length=_LINE)
     vendor = forms.CharField(label=_("Maker"), max_length=_LINE)
     kinds = _ticks(_("What it does"), KIND_TITLES)
-    platforms = _ticks(_("What it is for"), PLATFORM_TITLES)
+    platforms = _ticks(_("On which devices"), PLATFORM_TITLES)
     about_vi = forms.CharField(label=_("What one has to know, in Vietnamese"), max_length=_SENTENCE, widget=_area("vi"))
     about_en = forms.CharField(label=_("What one has to know, in English"), max_length=_SENTENCE, widget=_area("en"))
     price_vi = forms.CharField(label=_("Price and terms, in Vietnamese"), max_length=_LINE)
@@ -121,7 +120,7 @@ class ToolForm(forms.Form):
         found = tuple(dict.fromkeys(written))
         strange = set(found) - families_with_pages() - self._known
         if strange:
-            raise ValidationError(_now("no family has a page of this name: %(name)s") % {"name": min(strange)})
+            raise ValidationError(_("no family has a page of this name: %(name)s"), params={"name": min(strange)})
         return found
 
     def clean(self) -> dict[str, Any]:
@@ -130,10 +129,10 @@ class ToolForm(forms.Form):
         if found.get("families"):
             for name in ("reason_vi", "reason_en", "source"):
                 if not found.get(name) and name not in self.errors:
-                    self.add_error(name, _now("Needed where families are named."))
+                    self.add_error(name, _("Needed where families are named."))
         for name in ("link", "checksums"):
             if ".." in (found.get(name) or ""):
-                self.add_error(name, _now("This address holds two dots in a row."))
+                self.add_error(name, _("This address holds two dots in a row."))
         return found
 
     def tool(self, key: str = "") -> OtherTool:

@@ -5,16 +5,29 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.tool_catalogue import OtherTool, ToolChange
 from quetsach.centre.other_tools import ToolCatalogueError, find_other_tool, kept_change, load_other_tools
 from quetsach.core.text import Text
+from quetsach.web.design.words import day
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.published.other_tools import ShownTool
 from quetsach.web.published.selectors import shelf
 
 KIND = "other-tools"
 SUBJECT = "other-tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that an entry says; ``language`` of a text that is in one."""
+
+    title: str | Promise
+    text: str
+    language: str = ""
+    is_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,19 @@ class ToolHere:
         return ShownTool(self.change.tool) if self.change and self.change.tool else None
 
     @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What a new entry would say."""
+        return facts_of(self.wanted) if self.wanted else ()
+
+    @property
+    def differences(self) -> tuple[tuple[Fact, Fact], ...]:
+        """What an entry says now and would say, where that differs."""
+        if self.wanted is None or self.shown is None:
+            return ()
+        pairs = zip(facts_of(self.shown), facts_of(self.wanted), strict=True)
+        return tuple((now, then) for now, then in pairs if now.text != then.text)
+
+    @property
     def is_waiting(self) -> bool:
         """Whether a second person has to decide."""
         return self.change is not None and self.approval is not None and self.approval.is_granted is None
@@ -43,6 +69,30 @@ class ToolHere:
     def is_not_out(self) -> bool:
         """Whether a second person agreed, and the pages do not show it yet."""
         return self.change is not None and self.approval is not None and bool(self.approval.is_granted)
+
+
+def facts_of(shown: ShownTool) -> tuple[Fact, ...]:
+    """Return all that an entry says, always the same things in the same order."""
+    tool, advised = shown.tool, shown.tool.advised
+    return (
+        Fact(_("Name of the tool"), tool.name),
+        Fact(_("Maker"), tool.vendor),
+        Fact(_("What it does"), ", ".join(map(str, shown.kinds))),
+        Fact(_("On which devices"), ", ".join(map(str, shown.platforms))),
+        Fact(_("What one has to know, in Vietnamese"), tool.about.vi, "vi"),
+        Fact(_("What one has to know, in English"), tool.about.en, "en"),
+        Fact(_("Price and terms, in Vietnamese"), tool.price.vi, "vi"),
+        Fact(_("Price and terms, in English"), tool.price.en, "en"),
+        Fact(_("Link to the maker's own page"), tool.link, is_link=True),
+        Fact(_("Page with the maker's checksums"), tool.checksums, is_link=True),
+        Fact(_("Families that it is advised for"), ", ".join(tool.families)),
+        Fact(_("Why for these, in Vietnamese"), advised.reason.vi if advised else "", "vi"),
+        Fact(_("Why for these, in English"), advised.reason.en if advised else "", "en"),
+        Fact(_("Who says so"), advised.source if advised else ""),
+        Fact(_("Checked on"), day(tool.checked.on)),
+        Fact(_("How it was checked"), str(shown.checked)),
+        Fact(_("Checked by"), tool.checked.by),
+    )
 
 
 def data_folder() -> Path:

@@ -166,6 +166,22 @@ def test_who_decides_sees_what_is_and_what_would_be(asking: Client, other: Perso
     page = signed_in(other).get(f"/van-phong/phe-duyet/{waiting().pk}/").content.decode()
     for told in ("https://support.kaspersky.com/rescue", "free-rescue-disk", "Hãng đổi trang", "hãy tự mở liên kết"):
         assert told in page
+    assert "khởi động máy nhiễm từ USB" not in page  # what stays is not shown
+
+
+def test_who_decides_about_a_new_tool_sees_all_of_it(asking: Client, other: Person, signed_in, data: Path) -> None:
+    asking.post(f"{PAGE}them/", FILLED)
+    page = signed_in(other).get(f"/van-phong/phe-duyet/{waiting().pk}/").content.decode()
+    for told in ("Maker Cleaner", FILLED["link"], "Scans and removes.", "Trung tâm", "đã mở trang của hãng"):
+        assert str(told) in page
+
+
+def test_who_decides_about_a_withdrawal_is_told_what_goes(asking: Client, other: Person, signed_in, data: Path) -> None:
+    edition = asking.get(f"{PAGE}muc/{DISK}/").context["withdrawal"].initial["before"]
+    asking.post(f"{PAGE}muc/{DISK}/bo/", {"before": edition, "reason": "Hãng ngừng phát hành"})
+    page = signed_in(other).get(f"/van-phong/phe-duyet/{waiting().pk}/").content.decode()
+    assert "sẽ không hiện nữa" in page
+    assert "Hãng ngừng phát hành" in page
 
 
 def test_what_was_agreed_to_and_not_written_is_written_later(
