@@ -122,7 +122,7 @@ def carry_out(data: Path, change: ToolChange) -> None:
 
 
 def forget_change(data: Path, digest: str) -> None:
-    """Throw away a change that was carried out."""
+    """Throw away a change that was carried out or refused."""
     _change_path(data, digest).unlink(missing_ok=True)
 
 

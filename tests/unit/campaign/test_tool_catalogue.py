@@ -1,9 +1,12 @@
 """Tests of the catalogue of other makers' tools: its form, its lists laid over one another, its text."""
 
+import contextlib
 import re
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quetsach.campaign.tool_catalogue import (
     Advised,
@@ -110,6 +113,22 @@ def test_a_field_that_cannot_be_is_refused_with_its_place(was: str, becomes: str
     with pytest.raises(InputError, match=re.escape(told)) as refused:
         read(GOOD.replace(was, becomes, 1))
     assert "tools.toml:" in str(refused.value)
+
+
+_LINE = st.text(min_size=1, max_size=60).filter(lambda text: text.isprintable() and bool(text.strip()))
+
+
+@given(st.builds(LocalText, _LINE, _LINE), _LINE, _LINE)
+def test_whatever_people_write_in_a_line_comes_back(about: LocalText, name: str, by: str) -> None:
+    tools = ToolList((tool(about=about, name=name, checked=Checked(date(2026, 12, 3), CheckedHow.TRIED, by)),))
+    assert read(tool_list_text(tools)) == tools
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: f"[[tool]]\n{text}".encode()))
+def test_no_bytes_make_another_error_than_that_of_the_reader(raw: bytes) -> None:
+    for read_one in (read_tool_list, read_tool_change):
+        with contextlib.suppress(InputError):
+            read_one(raw, where="tools.toml")
 
 
 def test_two_tools_of_one_id_are_refused() -> None:

@@ -34,7 +34,7 @@ class Fact:
 class ToolHere:
     """An entry, or one that is only asked for: as it is shown now, and the last request with what it would make.
 
-    ``change`` is ``None`` where there is no request, or where what was asked for is carried out.
+    ``change`` is ``None`` where there is no request, or where what was asked for is refused or carried out.
     """
 
     key: str
@@ -142,6 +142,12 @@ def families_with_pages() -> frozenset[str]:
     return frozenset(pack.family for pack in shelf())
 
 
+def digests_refused() -> frozenset[str]:
+    """Return the digests of changes that were refused or overtaken, and that nobody asked for again."""
+    alive = set(_requests().exclude(is_granted=False).values_list("digest", flat=True))
+    return frozenset(_requests().filter(is_granted=False).values_list("digest", flat=True)) - alive
+
+
 def shown_to_approver(approval: Approval) -> dict[str, object]:
     """Return what a second person sees before deciding."""
     return {"one": tool_here(approval.subject.partition(":")[2]) if _is_last(approval) else None}
@@ -157,5 +163,6 @@ def _requests() -> QuerySet[Approval]:
 
 
 def _here(data: Path, key: str, tool: OtherTool | None, approval: Approval | None) -> ToolHere:
-    change = kept_change(data, approval.digest) if approval else None
+    is_alive = approval is not None and approval.is_granted is not False
+    change = kept_change(data, approval.digest) if approval and is_alive else None
     return ToolHere(key, ShownTool(tool) if tool else None, approval, change)

@@ -12,7 +12,7 @@ from quetsach.centre.other_tools import ToolCatalogueError
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.office.approvals.services import approval_ask, is_approved
 from quetsach.web.office.log.services import log_append
-from quetsach.web.office.other_tools.selectors import KIND, data_folder, subject_of
+from quetsach.web.office.other_tools.selectors import KIND, data_folder, digests_refused, subject_of
 from quetsach.web.office.people.access import require, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.tree.selectors import root_unit
@@ -36,10 +36,14 @@ def tool_ask(*, key: str, tool: OtherTool | None, before: str, reason: str, by: 
     centre = root_unit()
     require(by, Permission.PUBLISH_PACKS, centre, day=today(now))
     change = ToolChange(key, tool, before, reason)
-    digest = other_tools.keep_change(data_folder(), change)
-    return approval_ask(
+    data = data_folder()
+    digest = other_tools.keep_change(data, change)
+    approval = approval_ask(
         kind=KIND, subject=subject_of(key), digest=digest, title=_title(change), by=by, unit=centre, now=now
     )
+    for refused in digests_refused():
+        other_tools.forget_change(data, refused)
+    return approval
 
 
 def change_check(approval: Approval) -> None:

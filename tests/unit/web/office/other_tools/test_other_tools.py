@@ -154,6 +154,24 @@ def test_a_newer_request_about_a_tool_takes_the_place_of_the_one_before(
     assert found.vendor == "Second"
 
 
+def test_what_was_refused_is_neither_listed_nor_kept(asking: Client, other: Person, data: Path) -> None:
+    asking.post(f"{PAGE}them/", FILLED)
+    approval_decide(approval=waiting(), is_granted=False, reason="Không rõ của ai", by=other, now=NOW)
+    assert asking.get(f"{PAGE}muc/maker-cleaner/").status_code == 404
+    assert "Maker Cleaner" not in asking.get(PAGE).content.decode()
+    asking.post(f"{PAGE}muc/{DISK}/", changed(asking, DISK, vendor="Other"))
+    (kept,) = (data / "other-tools" / "asked").glob("*.toml")
+    assert kept.stem == waiting().digest
+
+
+def test_who_asks_again_after_a_refusal_is_heard_again(asking: Client, other: Person, data: Path) -> None:
+    asking.post(f"{PAGE}them/", FILLED)
+    approval_decide(approval=waiting(), is_granted=False, reason="Không rõ của ai", by=other, now=NOW)
+    asking.post(f"{PAGE}them/", FILLED)
+    agree(other)
+    assert find_other_tool(data, "maker-cleaner") is not None
+
+
 def test_nothing_is_asked_where_nothing_would_change(asking: Client, data: Path) -> None:
     answer = asking.post(f"{PAGE}muc/{DISK}/", changed(asking, DISK))
     assert answer.status_code == 422
