@@ -46,6 +46,7 @@ def become(monkeypatch: pytest.MonkeyPatch) -> Become:
         ((LinkState.ANSWERS, LinkState.REFUSED), 2, "answer people alone"),
         ((LinkState.REFUSED, LinkState.BROKEN), 1, "by hand"),
         ((LinkState.ELSEWHERE,), 1, "by hand"),
+        ((LinkState.BROKEN, LinkState.BROKEN), 1, "does this machine reach the Internet?"),
     ],
 )
 def test_the_exit_code_says_whether_somebody_has_to_look(

@@ -64,6 +64,8 @@ def _as_json(one: CheckedLink) -> dict[str, object]:
 
 def _advice(found: Sequence[CheckedLink]) -> Text:
     states = {one.state for one in found}
+    if found and not any(one.status for one in found):
+        return Text("No server answered at all: does this machine reach the Internet? Nothing was changed.")
     if states & {LinkState.BROKEN, LinkState.ELSEWHERE}:
         return Text(
             "Look at the makers' sites by hand, and have the entries changed in the office; nothing was changed."
