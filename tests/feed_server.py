@@ -43,7 +43,7 @@ class Server:
                 self.close_connection = True
                 server.answers.get(path, lambda to: send(to, 404))(self)
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_HEAD = do_GET  # noqa: N815
 
             def log_message(self, *_words: object) -> None:
                 pass
@@ -68,7 +68,8 @@ def send(to: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: 
     for name, value in {"Content_Length": str(len(body)), "Connection": "close", **headers}.items():
         to.send_header(name.replace("_", "-"), value)
     to.end_headers()
-    to.wfile.write(body)
+    if to.command != "HEAD":
+        to.wfile.write(body)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from quetsach.campaign import read_campaign
 from quetsach.campaign.record import read_published
 from quetsach.campaign.returns.form import read_form
 from quetsach.campaign.section import Section
+from quetsach.campaign.tool_catalogue import read_tool_list
 from quetsach.campaign.units.cells import read_csv
 from quetsach.campaign.units.comparison import ExistingUnits, compare
 from quetsach.campaign.units.table import read_tables
@@ -225,7 +226,7 @@ class _Folder:
             self.refuse("country.toml", Text("demonstration names no campaign of the country"), hint)
 
     def of_pages(self) -> None:
-        """Check that the languages are known and the page on the law is there, and read who signs letters."""
+        """Check that languages are known and the page on the law is there; read who signs letters, and tools."""
         for language in self.country.languages:
             if not language_name(language):
                 told = Text("this build does not speak {language}", language=repr(language))
@@ -237,6 +238,9 @@ class _Folder:
             first = prose / (self.country.languages or DATA_LANGUAGES)[0] / "privacy.html"
             what = Text("the page on the country's law about personal data is missing")
             self.refuse(self.shown(first), what, _GUIDE)
+        tools = self.folder / "other-tools.toml"
+        if tools.is_file():
+            self.read(tools, lambda content, where: read_tool_list(content, where=where))
         issuers = self.folder / "issuers.toml"
         if issuers.is_file():
             self.read(issuers, lambda content, where: Section.parse(content, file=where))

@@ -134,6 +134,11 @@ COMMANDS: tuple[Command, ...] = (
         "quetsach.cli.center.arguments.measure:register_country",
     ),
     Command(
+        "center tools",
+        "the catalogue of other makers' tools: whether its links still answer",
+        "quetsach.cli.center.arguments.measure:register_tools",
+    ),
+    Command(
         "center plan",
         "machines, disk, memory and time that a number of sightings takes, from what was measured",
         "quetsach.cli.center.arguments.measure:register_plan",

@@ -26,6 +26,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from quetsach import storage
+from quetsach.centre.other_tools import own_list_path
 from quetsach.centre.publication.snapshot import figures_path
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
@@ -247,6 +248,7 @@ def _sources() -> Iterator[Path]:
     if data is None:
         return
     yield figures_path(data)
+    yield own_list_path(data)
     yield data / "tool" / LIST_FILE
     yield data / "tool" / "tool.json"
     yield data / "repository" / "targets" / "packs"

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.apps.Feeds",
     "quetsach.web.office.apps.Sources",
     "quetsach.web.office.apps.Packs",
+    "quetsach.web.office.apps.OtherTools",
     "quetsach.web.office.apps.Operation",
     "quetsach.web.office.apps.Wording",
     "allauth",

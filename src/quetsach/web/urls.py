@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("steps/"), views.moved_steps, name="moved-steps"),
         path(_("steps/<path:rest>"), views.moved_steps, name="moved-step"),
         path(_("download/"), views.download, name="download"),
+        path(_("other-tools/"), views.other_tools, name="other-tools"),
         path(_("how-this-is-counted/"), views.definitions, name="definitions"),
         path(_("open-data/"), views.open_data, name="open-data"),
         path(_("open-data/atom.xml"), feed, name="figures-feed"),

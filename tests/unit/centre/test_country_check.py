@@ -144,6 +144,13 @@ def test_a_folder_without_the_file_of_the_country_is_refused(tmp_path: Path) -> 
     assert told(tmp_path) == ["country.toml: cannot be read: No such file or directory"]
 
 
+def test_tools_of_the_country_s_makers_are_read(folder: Path) -> None:
+    (folder / "other-tools.toml").write_text('withdrawn = ["old-scanner"]\n')
+    assert told(folder) == []
+    (folder / "other-tools.toml").write_text('[[tool]]\nid = "one"\nnmae = "One"\n')
+    assert told(folder) == ["other-tools.toml:1: tool 1 (one): field 'name' is missing"]
+
+
 def test_faults_are_told_in_vietnamese_too(folder: Path) -> None:
     change(folder / "country.toml", "tables/forms", "tables/form")
     (fault,) = check_country(folder).faults

@@ -33,6 +33,7 @@ _SOCKET_SECONDS = 30
 _PIECE_BYTES = 64 << 10
 _MOST_WAIT_SECONDS = 86_400
 _REDIRECTS = {301, 302, 303, 307, 308}
+_SUCCESSES = {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
 
 type Headers = Mapping[str, str]
 type Progress = Callable[[int], None]
@@ -53,6 +54,14 @@ class Answer:
 
     headers: Headers
     is_unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The status of an answer, and the address that it came from after all redirects."""
+
+    status: int
+    url: str
 
 
 class Line:
@@ -125,6 +134,23 @@ class Line:
             _note(part).unlink(missing_ok=True)
         return answer
 
+    def ask(self, url: str) -> Reached:
+        """Ask whether something is at an address, and take none of it: by HEAD, or GET where that is not allowed.
+
+        Raises:
+            SourceError: it cannot be reached, redirects to where it must not, or is too slow.
+        """
+
+        def look(given_up: threading.Event) -> Reached:
+            for method in ("HEAD", "GET"):
+                response, place = self._follow(method, url, {}, None, given_up)
+                response.close()
+                if response.status in _SUCCESSES:
+                    break
+            return Reached(response.status, place)
+
+        return self._within(look, url)
+
     def _copy(
         self,
         response: urllib3.BaseHTTPResponse,
@@ -177,7 +203,12 @@ class Line:
     def _open(
         self, url: str, headers: Headers, body: bytes | None, given_up: threading.Event
     ) -> urllib3.BaseHTTPResponse:
-        method = "GET" if body is None else "POST"
+        return self._follow("GET" if body is None else "POST", url, headers, body, given_up)[0]
+
+    def _follow(
+        self, method: str, url: str, headers: Headers, body: bytes | None, given_up: threading.Event
+    ) -> tuple[urllib3.BaseHTTPResponse, str]:
+        """Ask an address and those that it redirects to; return the last answer and whose it is."""
         for _redirect in range(MOST_REDIRECTS + 1):
             if self._is_public_only and not is_public(urlsplit(url).hostname or ""):
                 raise _not_public(_shown(url))
@@ -196,7 +227,7 @@ class Line:
                 raise self._too_slow(url)
             target = response.headers.get("Location")
             if response.status not in _REDIRECTS or not target:
-                return response
+                return response, url
             response.close()
             onward = urljoin(url, target)
             _require_kept_safe(url, onward, body)
@@ -204,7 +235,7 @@ class Line:
         raise SourceError(Text("the server redirects more than {most} times", most=MOST_REDIRECTS), where=_shown(url))
 
     def _require_success(self, response: urllib3.BaseHTTPResponse, url: str, part: Path | None = None) -> None:
-        if response.status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        if response.status in _SUCCESSES:
             return
         if part is not None and response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink(missing_ok=True)  # what is there is of no version that the server has

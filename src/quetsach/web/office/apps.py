@@ -143,6 +143,14 @@ class Sources(AppConfig):
     verbose_name = "Office: sources of feeds"
 
 
+class OtherTools(AppConfig):
+    """The catalogue of other makers' tools; what the public pages show of it is changed by two people."""
+
+    name = "quetsach.web.office.other_tools"
+    label = "office_other_tools"
+    verbose_name = "Office: tools of others"
+
+
 class Feeds(AppConfig):
     """The feeds: until when their data go, what was set aside and why, which names wait for an analyst."""
 

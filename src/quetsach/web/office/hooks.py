@@ -16,6 +16,8 @@ from quetsach.web.office.letters.selectors.letters import letter_names
 from quetsach.web.office.letters.services.dispatches import mail_heard, register_returns
 from quetsach.web.office.log.services import register_namer
 from quetsach.web.office.mail.queue import listen
+from quetsach.web.office.other_tools import selectors as other_tools
+from quetsach.web.office.other_tools import services as tool_services
 from quetsach.web.office.packs.selectors import pack_names
 from quetsach.web.office.people import sessions
 from quetsach.web.office.people.selectors import person_names
@@ -83,6 +85,16 @@ def _carry_out_what_is_granted() -> None:
             done=_("Granted. The figures are published."),
             template="office/figures/approval.html",
             context=figures_selectors.shown_to_approver,
+        ),
+    )
+    register_consequence(
+        other_tools.SUBJECT,
+        Consequence(
+            check=tool_services.change_check,
+            carry_out=tool_services.change_carry_out,
+            done=_("Granted. The public pages show it."),
+            template="office/other_tools/approval.html",
+            context=other_tools.shown_to_approver,
         ),
     )
     register_consequence(

@@ -42,6 +42,7 @@ ROOMS: tuple[NavigationItem, ...] = (
     NavigationItem("office:figures:figures", _("Figures"), Permission.PUBLISH_NUMBERS),
     NavigationItem("office:feeds:feeds", _("Feeds"), Permission.PUBLISH_NUMBERS, ("office:sources:sources",)),
     NavigationItem("office:packs:packs", _("Packs"), Permission.PUBLISH_PACKS),
+    NavigationItem("office:other_tools:tools", _("Tools of others"), Permission.PUBLISH_PACKS),
     NavigationItem("office:approvals:list", _("Approvals"), Permission.SEE),
     NavigationItem("office:people:list", _("People"), Permission.MANAGE_PEOPLE),
     NavigationItem("office:operation:operation", _("Operation"), Permission.RUN_CAMPAIGN),

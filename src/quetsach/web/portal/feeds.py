@@ -35,6 +35,7 @@ _PAGES = (
     "devices",
     "which-device",
     "download",
+    "other-tools",
     "definitions",
     "open-data",
     "privacy",

@@ -33,6 +33,7 @@ from quetsach.web.published.answer import ADDRESS_PLACE, LOOK, Look
 from quetsach.web.published.devices import BY_KIND, remedy_of
 from quetsach.web.published.family import groups_of, packs_on, page_of
 from quetsach.web.published.offer import HEADERS, download_page, systems_of, visitor_of
+from quetsach.web.published.other_tools import tools_page
 from quetsach.web.repository import send_file
 
 _public = cache_control(public=True, max_age=60)
@@ -152,6 +153,13 @@ def download(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_public
+def other_tools(request: HttpRequest) -> HttpResponse:
+    """The tools of other makers, by what somebody needs."""
+    return render(request, "portal/other_tools.html", {"page": tools_page(selectors.other_tools())})
+
+
+@require_safe
+@_public
 def tool_manifest(_request: HttpRequest) -> JsonResponse:
     """The same facts for programs."""
     files = [file.as_json() for file in selectors.offered_files()]
@@ -216,7 +224,8 @@ def family(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     # The renderer escapes all that is not one of its few forms.
     text = mark_safe(render_guidance(here(pack.guidance), top=2))  # noqa: S308
-    page = page_of(pack, packs, runs_in=systems_of(selectors.offered_files()))
+    runs_in, tools = systems_of(selectors.offered_files()), selectors.other_tools()
+    page = page_of(pack, packs, runs_in=runs_in, tools=tools)
     return render(request, "portal/family.html", {"family": page, "guidance": text})
 
 

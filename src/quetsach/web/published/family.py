@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from quetsach.campaign.tool_catalogue import OtherTool
 from quetsach.core.family import name_key
 from quetsach.core.pack import Action, Pack
 from quetsach.web.published.devices import Device, devices_on
+from quetsach.web.published.other_tools import ShownTool, tools_for
 
 PLATFORM_NAMES: dict[str, str | Promise] = {
     "windows": "Windows",
@@ -57,7 +59,7 @@ class FamilyPage:
     """One family. ``traces`` are what the tool looks for, ``removed`` how many of them it removes.
 
     ``others`` are packs that share a name with this one: the same family on other machines. ``runs_in`` are the systems
-    for which this centre has a file that runs there.
+    for which this centre has a file that runs there. ``tools`` are those of others that are advised for it.
     """
 
     pack: Pack
@@ -66,6 +68,7 @@ class FamilyPage:
     removed: int
     others: tuple[Pack, ...]
     runs_in: frozenset[str] = frozenset()
+    tools: tuple[ShownTool, ...] = ()
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -104,13 +107,20 @@ def packs_on(platforms: AbstractSet[str], packs: Sequence[Pack]) -> tuple[Pack, 
     return tuple(pack for pack in packs if pack.platforms & platforms and pack.severity != _TRIAL)
 
 
-def page_of(pack: Pack, packs: Iterable[Pack], *, runs_in: frozenset[str] = frozenset()) -> FamilyPage:
+def page_of(
+    pack: Pack,
+    packs: Iterable[Pack],
+    *,
+    runs_in: frozenset[str] = frozenset(),
+    tools: Iterable[OtherTool] = (),
+) -> FamilyPage:
     """Return what the page about a pack says.
 
     Args:
         pack: the family's.
         packs: all that are published.
         runs_in: systems for which this centre has a file that runs there.
+        tools: the catalogue of other makers' tools.
     """
     names = {name_key(alias) for alias in pack.aliases}
     return FamilyPage(
@@ -120,6 +130,7 @@ def page_of(pack: Pack, packs: Iterable[Pack], *, runs_in: frozenset[str] = froz
         removed=sum(trait.action is not Action.REPORT for trait in pack.traits),
         others=tuple(p for p in packs if p.family != pack.family and names & {name_key(alias) for alias in p.aliases}),
         runs_in=runs_in,
+        tools=tools_for(pack.family, tools),
     )
 
 

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quetsach.assess import DEFINITIONS
+from quetsach.campaign.tool_catalogue import OtherTool
+from quetsach.centre.other_tools import load_other_tools
 from quetsach.centre.publication import candidates
 from quetsach.centre.publication.candidates import Month
 from quetsach.centre.publication.snapshot import PublicationError, Snapshot, listed_path, read_snapshot
@@ -162,6 +164,15 @@ def _offered_wheel(folder: Path) -> OfferedFile | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         _logger.error("tool on offer: %s", error)  # noqa: TRY400
         return None
+
+
+def other_tools() -> tuple[OtherTool, ...]:
+    """Return the catalogue of other makers' tools; none where it is damaged: what was withdrawn must not come back."""
+    try:
+        return load_other_tools(settings.CENTER.data)
+    except (QuetsachError, OSError) as error:
+        _logger.error("tools of others: %s", error)  # noqa: TRY400
+        return ()
 
 
 def was_seen_on_windows() -> bool:

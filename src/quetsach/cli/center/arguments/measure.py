@@ -27,6 +27,25 @@ def register_country(parser: Parser) -> None:
     check.set_defaults(run=act("country:check"))
 
 
+def register_tools(parser: Parser) -> None:
+    """Add ``tools`` with ``check``."""
+    parser.show_examples("quetsach center tools check --data /srv/quetsach")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    check = add_centre_command(
+        commands,
+        "check",
+        act("tools:check"),
+        "ask every link of the catalogue whether it still leads where it should; changes nothing",
+        "quetsach center tools check\nquetsach center tools check --data /srv/quetsach --json",
+    )
+    check.add_argument(
+        "--ca-file",
+        type=Path,
+        metavar="FILE",
+        help="authorities to trust in the place of this machine's, where a proxy looks into what passes",
+    )
+
+
 def register_plan(parser: Parser) -> None:
     """Add ``plan``."""
     parser.show_examples(

@@ -52,6 +52,7 @@ TITLES: Mapping[str, str | Promise] = {
     "mail": _("mail"),
     "numbers": _("figures"),
     "operation": _("operation of the centre"),
+    "other-tool": _("tool of another maker"),
     "packs": _("packs"),
     "partner": _("partner"),
     "period": _("period of returns"),
@@ -242,6 +243,8 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "packs-publish": _("Packs given to everybody"),
     "packs-withdraw": _("Pack or rule taken back"),
     "packs-unwithdraw": _("Pack or rule given free again"),
+    "other-tool-publish": _("Tool of another maker shown or changed"),
+    "other-tool-withdraw": _("Tool of another maker withdrawn"),
     "setting-change": _("Setting of the centre changed"),
     "template-keep": _("Template of a letter kept"),
 }
