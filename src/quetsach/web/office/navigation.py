@@ -41,6 +41,7 @@ ROOMS: tuple[NavigationItem, ...] = (
     NavigationItem("office:helpdesk:list", _("Help desk"), Permission.ANSWER_CASES),
     NavigationItem("office:figures:figures", _("Figures"), Permission.PUBLISH_NUMBERS),
     NavigationItem("office:feeds:feeds", _("Feeds"), Permission.PUBLISH_NUMBERS, ("office:sources:sources",)),
+    NavigationItem("office:accounts:list", _("Stolen accounts"), Permission.HANDLE_FEEDS),
     NavigationItem("office:packs:packs", _("Packs"), Permission.PUBLISH_PACKS),
     NavigationItem("office:approvals:list", _("Approvals"), Permission.SEE),
     NavigationItem("office:people:list", _("People"), Permission.MANAGE_PEOPLE),

@@ -20,6 +20,7 @@ APPROVAL_TITLES: Mapping[str, str | Promise] = {
     "baseline": _("Baseline of the campaign"),
     "assignment": _("Returns asked of many units"),
     "decision": _("Decision of the campaign"),
+    "accounts": _("List of stolen accounts"),
 }
 
 

@@ -22,6 +22,7 @@ _PAGES = {
     "kit": "office:publicity:kit",
     "packs": "office:packs:packs",
     "assignment": "office:returns:assignment",
+    "accounts": "office:accounts:batch",
 }
 """Kind -> the page that shows what is to be approved. Its argument, if it has one, follows the colon of the subject."""
 

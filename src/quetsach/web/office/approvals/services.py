@@ -59,6 +59,7 @@ DECIDING_ACT = {
     "baseline": Permission.RUN_CAMPAIGN,
     "assignment": Permission.RUN_CAMPAIGN,
     "decision": Permission.RUN_CAMPAIGN,
+    "accounts": Permission.HANDLE_FEEDS,
 }
 """Kind of approval -> what the second person must be allowed to do."""
 
