@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urlsplit
 
 from quetsach.core.period import read_day
 from quetsach.core.text import LocalError, Text
@@ -24,6 +23,7 @@ MOST_ADDRESS_BYTES = 254
 """Of an address that mail can be sent to (RFC 5321, 4.5.3.1.3, less the two brackets)."""
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _HOST = re.compile(r"(?=.{1,190}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?![0-9]+\Z)[a-z0-9-]{2,63}")
+_SITE = re.compile(r"[a-z0-9_](?:[a-z0-9._\-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 _TELEPHONE = re.compile(r"\+?[0-9][0-9 .()\-]{6,18}[0-9]", re.ASCII)
 
 
@@ -278,12 +278,13 @@ def _site(text: str) -> str:
     """Return the host of a site, whatever else an address of a page holds: names, numbers of accounts, passwords."""
     if not text:
         return ""
+    place = re.split(r"[/?#\\]", text.partition("://")[2] or text, maxsplit=1)[0]
+    host = re.sub(r":[0-9]*\Z", "", place.rpartition("@")[2]).lower()
     try:
-        host = urlsplit(text if "://" in text else f"//{text}").hostname or ""
         host = host if host.isascii() else host.encode("idna").decode("ascii")
-    except (ValueError, UnicodeError):
+    except UnicodeError:
         host = ""
-    if not host or len(host) > _MOST_SITE or not re.fullmatch(r"[a-z0-9._\-]+|[0-9a-f:.]+", host):
+    if len(host) > _MOST_SITE or not _SITE.fullmatch(host):
         raise AccountError(Text("this is not a site"), code="site")
     return host
 

@@ -71,7 +71,7 @@ ACCOUNT_PATHS = _in_office("account/")
 FEED_FILE_PATHS = _in_office("feeds/", _OFFICE / "feeds", "nhan-tep/")
 """In any country: where files of feeds are uploaded."""
 ACCOUNT_FILE_PATHS = _in_office("stolen-accounts/", _OFFICE / "accounts", "nhan/")
-"""In any country: where lists of stolen accounts are uploaded. What is sent there stays in memory until it is sealed."""
+"""In any country: where lists of stolen accounts are uploaded. It stays in memory until it is sealed."""
 
 
 def most_body_bytes(path: str) -> int:

@@ -45,7 +45,7 @@ class TakeInForm(forms.Form):
         label=_("What owners are told about the list"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("In Vietnamese: where the data come from, in two or three sentences. What to do follows by itself."),
+        help_text=_("In Vietnamese: where the data come from, in two or three sentences. What to do follows below."),
     )
     text_en = forms.CharField(
         label=_("The same in English"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})

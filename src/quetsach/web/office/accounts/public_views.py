@@ -65,9 +65,7 @@ def _asked(request: HttpRequest, now: datetime) -> HttpResponse:
     return render(request, "accounts/asked.html")
 
 
-def _form(
-    request: HttpRequest, form: AskForm, now: datetime, *, seconds: float = 0, status: int = 200
-) -> HttpResponse:
+def _form(request: HttpRequest, form: AskForm, now: datetime, *, seconds: float = 0, status: int = 200) -> HttpResponse:
     context = {"form": form, "minutes": math.ceil(seconds / 60), "is_open": is_open(now)}
     return render(request, "accounts/ask.html", context, status=status)
 

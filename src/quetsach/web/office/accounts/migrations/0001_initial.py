@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,54 +14,78 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sealed', models.BinaryField()),
-                ('due_at', models.DateTimeField(db_index=True)),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sealed", models.BinaryField()),
+                ("due_at", models.DateTimeField(db_index=True)),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(help_text='who handed it over', max_length=200)),
-                ('ground', models.CharField(help_text='on which legal ground', max_length=500)),
-                ('handed_over_on', models.DateField()),
-                ('text_vi', models.TextField(help_text='what owners are told besides, in the first language', max_length=2000)),
-                ('text_en', models.TextField(blank=True, max_length=2000)),
-                ('digest', models.CharField(db_index=True, max_length=64)),
-                ('salt', models.BinaryField(max_length=16)),
-                ('rows', models.PositiveIntegerField()),
-                ('addresses', models.PositiveIntegerField()),
-                ('telephones', models.PositiveIntegerField()),
-                ('faulty', models.PositiveIntegerField()),
-                ('faults', models.JSONField(default=list, help_text='line and reason of the first rows that were not taken')),
-                ('at', models.DateTimeField()),
-                ('expires_on', models.DateField()),
-                ('agreed_at', models.DateTimeField(null=True)),
-                ('code', models.CharField(blank=True, help_text='the code that its mails bear', max_length=16)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_because', models.CharField(blank=True, max_length=500)),
-                ('agreed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(help_text="who handed it over", max_length=200)),
+                ("ground", models.CharField(help_text="on which legal ground", max_length=500)),
+                ("handed_over_on", models.DateField()),
+                (
+                    "text_vi",
+                    models.TextField(help_text="what owners are told besides, in the first language", max_length=2000),
+                ),
+                ("text_en", models.TextField(blank=True, max_length=2000)),
+                ("digest", models.CharField(db_index=True, max_length=64)),
+                ("salt", models.BinaryField(max_length=16)),
+                ("rows", models.PositiveIntegerField()),
+                ("addresses", models.PositiveIntegerField()),
+                ("telephones", models.PositiveIntegerField()),
+                ("faulty", models.PositiveIntegerField()),
+                (
+                    "faults",
+                    models.JSONField(default=list, help_text="line and reason of the first rows that were not taken"),
+                ),
+                ("at", models.DateTimeField()),
+                ("expires_on", models.DateField()),
+                ("agreed_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, help_text="the code that its mails bear", max_length=16)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_because", models.CharField(blank=True, max_length=500)),
+                (
+                    "agreed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('look_up', models.BinaryField(max_length=32)),
-                ('facts', models.BinaryField()),
-                ('told_on', models.DateField(help_text='the last day on which the owner was answered', null=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='office_accounts.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("look_up", models.BinaryField(max_length=32)),
+                ("facts", models.BinaryField()),
+                ("told_on", models.DateField(help_text="the last day on which the owner was answered", null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="office_accounts.batch"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('look_up', 'batch'), name='office_accounts_address')],
+                "constraints": [models.UniqueConstraint(fields=("look_up", "batch"), name="office_accounts_address")],
             },
         ),
     ]

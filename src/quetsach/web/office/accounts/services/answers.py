@@ -23,6 +23,7 @@ from django.utils.translation import override
 from quetsach.campaign.accounts import Facts
 from quetsach.campaign.errors import LetterError
 from quetsach.core.text import LocalText, Text
+from quetsach.web.configuration import MailServer
 from quetsach.web.identity import site
 from quetsach.web.office.accounts.models import Batch, Entry, Question
 from quetsach.web.office.accounts.sealing import AccountKey, owner_token, read_owner_token
@@ -106,7 +107,8 @@ def answers_work(*, clock: Callable[[], datetime], stop: Stop) -> Tally:
         ServerError: the mail server cannot be used; what was not answered waits.
     """
     tally = Tally()
-    if not settings.CENTER.answers_owners:
+    server: MailServer | None = settings.CENTER.mail_server
+    if server is None or not settings.CENTER.answers_owners:
         return tally
     due = list(Question.objects.filter(due_at__lte=clock(), expires_at__gt=clock()).order_by("due_at")[:_AT_ONCE])
     if not due:
@@ -123,7 +125,7 @@ def answers_work(*, clock: Callable[[], datetime], stop: Stop) -> Tally:
                 question.delete()
                 tally.nothing += 1
                 continue
-            post = post or held.enter_context(SmtpSession(settings.CENTER.mail_server))
+            post = post or held.enter_context(SmtpSession(server))
             _answer(post, question, _Answer(address, language, told), clock(), tally)
             stop.wait(60 / settings.CENTER.mail_per_minute)
     return tally
@@ -139,9 +141,14 @@ class _Answer:
         """The rows that the answer is about."""
         return Entry.objects.filter(pk__in=[entry.pk for entry, _said in self.told])
 
+    def take_back_note(self) -> None:
+        """Let the rows say again when the owner was answered before."""
+        for entry, _said in self.told:
+            Entry.objects.filter(pk=entry.pk).update(told_on=entry.told_on)
+
 
 def _opened(question: Question) -> tuple[str, str]:
-    asked = unseal(question.sealed, purpose=_PURPOSE)
+    asked = unseal(bytes(question.sealed), purpose=_PURPOSE)
     address, language = json.loads(asked) if asked else ("", "")
     return str(address), str(language)
 
@@ -151,20 +158,16 @@ def _told(key: AccountKey, address: str, *, day: date) -> list[tuple[Entry, Told
     entries = entries_of(key.look_up(address), day=day)
     if any(entry.told_on is not None and entry.told_on >= day for entry in entries):
         return []
-    opened = ((entry, key.unseal(entry.facts, address=address, salt=entry.batch.salt)) for entry in entries)
+    opened = ((entry, key.unseal(bytes(entry.facts), address=address, salt=bytes(entry.batch.salt))) for entry in entries)
     return [(entry, Told(entry.batch, facts)) for entry, facts in opened if facts is not None]
 
 
 def _answer(post: SmtpSession, question: Question, answer: _Answer, now: datetime, tally: Tally) -> None:
     """Hand one answer over. Errors of servers may quote the address: they are counted, never logged."""
     try:
-        content = mail_bytes(_message(answer, now), now=now)
-        post.begin(sender=settings.CENTER.mail_from, recipient=answer.address, content=content)
-        if not _noted(answer, today(now)):
-            raise ServerError(Text("an answer was sent by another process; this one was broken off"))
-        post.finish()
+        _hand_over(post, answer, now)
     except RefusedError as error:
-        answer.entries().update(told_on=None)
+        answer.take_back_note()
         _put_off(question, now, is_final=error.is_final)
         tally.put_off += 1
     except UnansweredError:  # it may have arrived: nobody is written to twice on a day
@@ -180,8 +183,17 @@ def _answer(post: SmtpSession, question: Question, answer: _Answer, now: datetim
         tally.sent += 1
 
 
+def _hand_over(post: SmtpSession, answer: _Answer, now: datetime) -> None:
+    """Send the mail, and note right before its last byte that the owner is answered today."""
+    content = mail_bytes(_message(answer, now), now=now)
+    post.begin(sender=settings.CENTER.mail_from, recipient=answer.address, content=content)
+    if not _noted(answer, today(now)):
+        raise ServerError(Text("an answer was sent by another process; this one was broken off"))
+    post.finish()
+
+
 def _noted(answer: _Answer, day: date) -> bool:
-    """Note that the owner is answered today, right before the server takes the mail; ``False`` if that was done."""
+    """Note that the owner is answered today; ``False`` if that was done already."""
     return bool(answer.entries().filter(Q(told_on=None) | Q(told_on__lt=day)).update(told_on=day))
 
 
@@ -196,7 +208,7 @@ def _message(answer: _Answer, now: datetime) -> Any:
     with override(answer.language):
         links = {name: site() + reverse(route) for name, route in (("ask", "account-check"), ("help", "help"))}
         links |= {"steps": site() + reverse("steps"), "verify": site() + reverse("verify")}
-        links["erase"] = site() + reverse("account-erase", args=[owner_token(answer.told[0][0].look_up)])
+        links["erase"] = site() + reverse("account-erase", args=[owner_token(bytes(answer.told[0][0].look_up))])
     code = answer.told[0][0].batch.code
     values = {"told": [said for _entry, said in answer.told], "links": links, "code": code, "site": site()}
     return message_of(

@@ -121,7 +121,7 @@ def _batch(found: VictimList, digest: str, told: Handover, by: Person, now: date
 def _sealed(found: VictimList, key: AccountKey, batch: Batch) -> list[Entry]:
     """Return the entries, in the order of what they are found by: that of the file would tell about rows."""
     made = [
-        Entry(batch=batch, look_up=key.look_up(address), facts=key.seal(facts, address=address, salt=batch.salt))
+        Entry(batch=batch, look_up=key.look_up(address), facts=key.seal(facts, address=address, salt=bytes(batch.salt)))
         for address, facts in found.facts.items()
     ]
     return sorted(made, key=lambda entry: bytes(entry.look_up))
@@ -157,7 +157,7 @@ def batch_let_in(approval: Approval, now: datetime) -> None:
         asks=_both(
             Text(
                 "To clean the device first, then to change passwords. The mail never asks for a password, a code or "
-                "money, and comes only after you yourself asked on our page."
+                "money, and comes only after somebody asked on our page."
             )
         ),
         issued_on=today(now),
@@ -229,5 +229,3 @@ def accounts_purge(*, now: datetime) -> int:
 
 def _log(batch: Batch, act: str, by: Person | None, detail: dict[str, Any], now: datetime) -> None:
     log_append(by=by, act=act, subject=f"{SUBJECT}:{batch.pk}", unit=root_unit(), detail=detail, now=now)
-
-

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('office_publicity', '0002_signatures'),
+        ("office_publicity", "0002_signatures"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='verification',
-            name='kind',
-            field=models.CharField(choices=[('letter', 'letter'), ('kit', 'kit'), ('mail', 'mail')], max_length=6),
+            model_name="verification",
+            name="kind",
+            field=models.CharField(choices=[("letter", "letter"), ("kit", "kit"), ("mail", "mail")], max_length=6),
         ),
     ]
