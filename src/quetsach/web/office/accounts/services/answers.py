@@ -158,8 +158,12 @@ def _told(key: AccountKey, address: str, *, day: date) -> list[tuple[Entry, Told
     entries = entries_of(key.look_up(address), day=day)
     if any(entry.told_on is not None and entry.told_on >= day for entry in entries):
         return []
-    opened = ((entry, key.unseal(bytes(entry.facts), address=address, salt=bytes(entry.batch.salt))) for entry in entries)
-    return [(entry, Told(entry.batch, facts)) for entry, facts in opened if facts is not None]
+    found = []
+    for entry in entries:
+        facts = key.unseal(bytes(entry.facts), address=address, salt=bytes(entry.batch.salt))
+        if facts is not None:
+            found.append((entry, Told(entry.batch, facts)))
+    return found
 
 
 def _answer(post: SmtpSession, question: Question, answer: _Answer, now: datetime, tally: Tally) -> None:
