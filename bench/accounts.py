@@ -37,8 +37,8 @@ def prepare(data: Path) -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    from quetsach.web.office.accounts import public_views
     from quetsach.web.limits import RateLimit
+    from quetsach.web.office.accounts import public_views
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -48,7 +48,7 @@ def prepare(data: Path) -> None:
     )
     settings.ALLOWED_HOSTS = ["*"]
     free = RateLimit(burst=10_000_000, per_minute=10_000_000)
-    public_views.ASK_LIMIT = public_views.SITE_LIMIT = free
+    vars(public_views).update(ASK_LIMIT=free, SITE_LIMIT=free)
 
 
 def take_in(count: int) -> tuple[float, float]:
@@ -96,7 +96,8 @@ def ask(questions: int) -> tuple[list[float], list[float]]:
 
     client, known, unknown = Client(), list[float](), list[float]()
     for number in range(questions + 20):
-        for seconds, one in ((known, address(number)), (unknown, address(LISTED + number))):
+        pair = [(known, address(number)), (unknown, address(LISTED + number))]
+        for seconds, one in pair if number % 2 else reversed(pair):
             started = time.perf_counter()
             answer = client.post("/kiem-tra-tai-khoan/", {"address": one})
             seconds.append(time.perf_counter() - started)
