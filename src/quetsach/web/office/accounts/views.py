@@ -5,7 +5,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quetsach.campaign.accounts import MOST_FAULTS_TOLD
@@ -15,19 +14,12 @@ from quetsach.web.office.accounts import selectors
 from quetsach.web.office.accounts.forms import EraseForm, TakeInForm
 from quetsach.web.office.accounts.models import Batch
 from quetsach.web.office.accounts.services.batches import batch_erase, batch_take_in
+from quetsach.web.office.accounts.wording import FAULTS
 from quetsach.web.office.people.access import CurrentUser, require
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
 
 _A_PAGE = 50
-FAULTS = {
-    "address": gettext_lazy("this is no e-mail address"),
-    "cells": gettext_lazy("it has another number of cells than the first line"),
-    "day": gettext_lazy("its day is none, or lies ahead"),
-    "malware": gettext_lazy("the name of its malware is too long"),
-    "site": gettext_lazy("its site is none"),
-}
-"""Why a row was not taken."""
 
 
 @require_safe

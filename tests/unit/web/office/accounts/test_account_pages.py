@@ -7,15 +7,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from tests.unit.web.office.accounts.conftest import LIST, OTHER, OWNER
+from tests.unit.web.office.accounts.conftest import LIST, NOW, OTHER, OWNER, answer
+from tests.unit.web.test_third_language import third
 
 from quetsach.campaign.authority import Role
 from quetsach.web.limits import ACCOUNT_FILE_BYTES, ACCOUNT_FILE_PATHS, RateLimit, most_body_bytes
 from quetsach.web.office.accounts import public_views
 from quetsach.web.office.accounts.models import Batch, Question
+from quetsach.web.office.accounts.services.answers import LATEST
 from quetsach.web.office.approvals.models import Approval
 from quetsach.web.portal.feeds import PublicPages
 
+__all__ = ["third"]
 PAGE, ENGLISH, ROOM = "/kiem-tra-tai-khoan/", "/en/check-account/", "/van-phong/tai-khoan-bi-lo/"
 TOLD = {
     "source": "Cục A05",
@@ -111,6 +114,7 @@ def test_two_analysts_take_a_list_in_and_never_see_it(centre: Path, two, signed_
     shown = "".join(page.content.decode() for page in pages)
     assert "Cục A05" in shown
     assert "Danh sách chờ đồng ý" in shown
+    assert "không phải địa chỉ thư điện tử" in shown
     for secret in (OWNER, "mail.example", "khong phai", "0912"):
         assert secret not in shown
     assert (batch.rows, batch.addresses, batch.telephones, batch.faulty) == (5, 2, 1, 1)
@@ -147,6 +151,21 @@ def test_a_list_is_erased_with_a_reason(in_force: Batch, two, signed_in) -> None
     assert client.post(f"{ROOM}{in_force.pk}/xoa/", {"reason": ""}).status_code == 422
     assert client.post(f"{ROOM}{in_force.pk}/xoa/", {"reason": "rút lại"}).status_code == 302
     assert "rút lại" in client.get(f"{ROOM}{in_force.pk}/").content.decode()
+
+
+def test_a_third_language_is_spoken(third: None, in_force: Batch, post) -> None:
+    for found in (Client().get("/xx/check-account/"), Client().post("/xx/check-account/", {"address": OWNER})):
+        assert found.status_code == 200
+        assert "[[" in found.content.decode().partition("<h1>")[2].partition("</h1>")[0]
+    answer(NOW + 2 * LATEST)
+    [taken] = post.taken
+    assert taken.mail["Subject"].startswith("[[")
+
+
+def test_the_room_stands_in_the_navigation_while_it_is_switched_on(centre: Path, two, signed_in, settings) -> None:
+    assert ROOM in signed_in(two[0]).get("/van-phong/").content.decode()
+    settings.CENTER = dataclasses.replace(settings.CENTER, account_check=False)
+    assert ROOM not in signed_in(two[1]).get("/van-phong/").content.decode()
 
 
 def test_switched_off_the_room_says_how_to_switch_on(units, two, signed_in) -> None:
