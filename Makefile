@@ -133,6 +133,7 @@ bench: $(UV) ## every speed claim of the README, as ratios in one run; PEER=SCRI
 	$(VENV)/bin/python bench/hosts.py
 	$(VENV)/bin/python bench/ingest_growth.py
 	$(VENV)/bin/python bench/portal.py
+	$(VENV)/bin/python bench/accounts.py
 
 validate: $(UV) ## what the numbers promise, against simulated truth; SHORT=1 takes seconds
 	$(SYNC)

@@ -142,6 +142,7 @@ class Configuration:
         mail_server: where mail is handed over; ``None`` where the centre sends none.
         mail_from: address that letters by mail come from; bounces go back to it.
         mail_per_minute: how many messages are handed over in a minute at most.
+        account_check: whether lists of stolen accounts may be taken in and owners may ask about them.
         bounces: Maildir folder into which mail to ``mail_from`` is delivered; ``None`` if nobody reads it.
         is_real: whether the folder is known to be no demonstration.
         pages: where the written public pages lie, for a web server that hands them out itself; ``None`` for the data
@@ -166,10 +167,16 @@ class Configuration:
     mail_server: MailServer | None = None
     mail_from: str = ""
     mail_per_minute: int = 300
+    account_check: bool = False
     bounces: Path | None = None
     pages: Path | None = None
     time_stamps: TimeStampServer | None = None
     is_real: bool = False
+
+    @property
+    def answers_owners(self) -> bool:
+        """Whether owners of stolen accounts may ask: it is switched on, and there is mail to answer by."""
+        return self.account_check and self.mail_server is not None
 
     @property
     def database_file(self) -> Path | None:
@@ -214,6 +221,10 @@ class Configuration:
             mail_server=MailServer.read(environment.get("QUETSACH_SMTP_URL", "")),
             mail_from=_mail_from(environment.get("QUETSACH_MAIL_FROM", ""), environment.get("QUETSACH_SMTP_URL", "")),
             mail_per_minute=_mail_per_minute(environment.get("QUETSACH_MAIL_PER_MINUTE", "300")),
+            account_check=_choice(
+                "QUETSACH_ACCOUNT_CHECK", environment.get("QUETSACH_ACCOUNT_CHECK", "no"), ("no", "yes")
+            )
+            == "yes",
             bounces=Path(environment["QUETSACH_BOUNCES"]) if environment.get("QUETSACH_BOUNCES") else None,
             pages=_folder("QUETSACH_PAGES", environment.get("QUETSACH_PAGES", "")),
             time_stamps=TimeStampServer.read(environment.get("QUETSACH_TIMESTAMP_URL", "")),

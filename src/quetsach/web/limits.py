@@ -23,6 +23,8 @@ FORM_BYTES = 2 << 20
 OFFICE_BODY_BYTES = 32 << 20
 UPLOADS = "uploads"
 """The folder of a centre's data in which files lie that are sent to it, until they are taken in."""
+ACCOUNT_FILE_BYTES = 8 << 20
+"""A list of stolen accounts, which is never written to the disk as it came."""
 PARTNER_BODY_BYTES = 64 << 20
 """A report of a partner's program."""
 FEED_FILE_BYTES = 128 << 20
@@ -68,6 +70,8 @@ ACCOUNT_PATHS = _in_office("account/")
 """Where somebody who has no second factor yet may go: to set one up."""
 FEED_FILE_PATHS = _in_office("feeds/", _OFFICE / "feeds", "nhan-tep/")
 """In any country: where files of feeds are uploaded."""
+ACCOUNT_FILE_PATHS = _in_office("stolen-accounts/", _OFFICE / "accounts", "nhan/")
+"""In any country: where lists of stolen accounts are uploaded. It stays in memory until it is sealed."""
 
 
 def most_body_bytes(path: str) -> int:
@@ -76,6 +80,8 @@ def most_body_bytes(path: str) -> int:
         return PARTNER_BODY_BYTES
     if path in FEED_FILE_PATHS:
         return FEED_FILE_BYTES + FORM_BYTES
+    if path in ACCOUNT_FILE_PATHS:
+        return ACCOUNT_FILE_BYTES + FORM_BYTES
     if path.startswith(OFFICE_PATHS) and not path.startswith(OPEN_PATHS):
         return OFFICE_BODY_BYTES
     return SMALL_BODY_BYTES

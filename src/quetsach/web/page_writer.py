@@ -35,6 +35,7 @@ from quetsach.web.api.open_data.serving import FILES as OPEN_FILES
 from quetsach.web.api.selectors import report_tally
 from quetsach.web.compression import may_be_packed, packed
 from quetsach.web.metrics import UNCOUNTED
+from quetsach.web.office.accounts.selectors import is_open
 from quetsach.web.office.campaigns.selectors.outcome import public_campaigns
 from quetsach.web.portal.feeds import PublicPages
 from quetsach.web.published import selectors
@@ -53,6 +54,7 @@ _BEST = 9
 _OF_THIS_ANSWER = frozenset({"etag", "content-length", "content-encoding", "date"})
 _CHANGING: Mapping[str, Callable[[datetime], object]] = {
     "home": lambda _now: report_tally(),
+    "account-check": is_open,
     "campaign": public_campaigns,
     "campaign-of": public_campaigns,
 }

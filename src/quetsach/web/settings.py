@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "quetsach.web.office.apps.OtherTools",
     "quetsach.web.office.apps.Operation",
     "quetsach.web.office.apps.Wording",
+    "quetsach.web.office.apps.Accounts",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -158,6 +159,11 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = str(COUNTRY.zone)
 
+FILE_UPLOAD_HANDLERS = [
+    "quetsach.web.office.accounts.upload.InMemoryAlone",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_TEMP_DIR = CENTER.data / UPLOADS if CENTER.data else None
 """Beside the data: the system's folder for such files is memory on Debian 13."""
 FILE_UPLOAD_PERMISSIONS = 0o600

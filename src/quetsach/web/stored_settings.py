@@ -150,6 +150,14 @@ SETTINGS = (
         Text("the Maildir folder for mail that comes back"),
     ),
     Setting(
+        "account-check",
+        "QUETSACH_ACCOUNT_CHECK",
+        "no",
+        Text("yes: owners of stolen accounts may ask, and are answered by mail"),
+        guards=("yes",),
+        is_rule=True,
+    ),
+    Setting(
         "pages",
         "QUETSACH_PAGES",
         "",

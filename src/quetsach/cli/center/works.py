@@ -30,6 +30,8 @@ from quetsach.cli.center.preparation import refresh_repository
 from quetsach.core.errors import QuetsachError
 from quetsach.web.api.services import tally_refresh
 from quetsach.web.health import HeartbeatFile, Work
+from quetsach.web.office.accounts.services.answers import answers_work
+from quetsach.web.office.accounts.services.batches import accounts_purge
 from quetsach.web.office.campaigns.services.steps import (
     LATE,
     STOPPED,
@@ -89,6 +91,7 @@ def works_of_a_centre() -> tuple[Behind, ...]:
     return (
         Behind("signatures", keep_fresh, REFRESH_SECONDS + hour),
         Behind("letters", send_letters, hour),
+        Behind("answers about accounts", answer_owners, hour),
         Behind("partners' reports", take_in_reports, hour),
         Behind("feed files", take_in_feed_files, hour),
         Behind("sources", pull_sources, SOURCES_LONGEST_SECONDS),
@@ -157,6 +160,7 @@ def _watch(data: Path, works: Sequence[Behind], file: HeartbeatFile, stopped: th
 REFRESH_SECONDS = 3600
 """The repository's timestamp lives for two days and is renewed at half of that: an hour more or less is nothing."""
 REPORTS_SECONDS = 5
+ANSWERS_SECONDS = 15
 TALLY_SECONDS = 60
 _TALLY_SHARE = 20
 """Counting takes at most the twentieth part of the time, however many reports there are."""
@@ -196,6 +200,11 @@ def send_letters(_data: Path, stopped: threading.Event, beat: Beat) -> None:
         except BusyError as error:
             _logger.warning("letters: %s", error)
             stopped.wait(BUSY_SECONDS)
+
+
+def answer_owners(_data: Path, stopped: threading.Event, beat: Beat) -> None:
+    """Answer by mail who asked about an address whose password was stolen."""
+    again(lambda: answers_work(clock=lambda: datetime.now(UTC), stop=stopped), ANSWERS_SECONDS, stopped, beat)
 
 
 def take_in_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
@@ -264,8 +273,13 @@ def count_reports(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 
 
 def erase_cases(_data: Path, stopped: threading.Event, beat: Beat) -> None:
-    """Erase what people wrote to the help desk when the time that was promised is over."""
-    again(lambda: cases_purge(now=datetime.now(UTC)), ERASURE_SECONDS, stopped, beat)
+    """Erase what people wrote to the help desk, and lists of accounts, when the time that was promised is over."""
+
+    def work() -> None:
+        cases_purge(now=datetime.now(UTC))
+        accounts_purge(now=datetime.now(UTC))
+
+    again(work, ERASURE_SECONDS, stopped, beat)
 
 
 def clear_sessions(_data: Path, stopped: threading.Event, beat: Beat) -> None:

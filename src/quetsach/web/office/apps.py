@@ -175,6 +175,14 @@ class Operation(AppConfig):
     verbose_name = "Office: operation"
 
 
+class Accounts(AppConfig):
+    """Lists of stolen accounts that are handed over, sealed, and answers to their owners."""
+
+    name = "quetsach.web.office.accounts"
+    label = "office_accounts"
+    verbose_name = "Office: stolen accounts"
+
+
 class Wording(AppConfig):
     """Texts that people of the centre reword."""
 

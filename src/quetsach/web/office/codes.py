@@ -17,6 +17,7 @@ class VerificationKind(StrEnum):
 
     LETTER = "letter"
     KIT = "kit"
+    MAIL = "mail"
 
 
 class Verification(models.Model):
@@ -84,7 +85,7 @@ def verification_register(
     """Let the public ask about a code. The caller has checked who may issue the thing and writes the log.
 
     Args:
-        kind: ``letter`` or ``kit``; a kit answers only once a second person approved it.
+        kind: ``letter``, ``kit`` or ``mail``; a kit answers only once a second person approved it.
         code: as it is printed.
         issuer: who sends the thing, by the official name.
         title: what it is, such as number and subject of a letter.

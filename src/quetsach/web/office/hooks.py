@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from quetsach.campaign import helpdesk as helpdesk_rules
 from quetsach.campaign import kit_texts
 from quetsach.campaign.authority import Permission
+from quetsach.web.office.accounts import selectors as account_selectors
+from quetsach.web.office.accounts.services import batches
 from quetsach.web.office.approvals.services import Consequence, register_consequence
 from quetsach.web.office.campaigns.selectors.decisions import baseline_shown, decision_shown
 from quetsach.web.office.campaigns.services import baseline, decisions
@@ -44,6 +46,7 @@ def connect() -> None:
 
 def _name_for_the_log() -> None:
     namers = {
+        "accounts": account_selectors.batch_names,
         "campaign": campaign_names,
         "decision": decision_names,
         "form": asking.form_names,
@@ -57,6 +60,16 @@ def _name_for_the_log() -> None:
 
 
 def _carry_out_what_is_granted() -> None:
+    register_consequence(
+        "accounts",
+        Consequence(
+            check=batches.batch_check,
+            carry_out=batches.batch_let_in,
+            done=_("Granted. Owners who ask are answered from this list now."),
+            template="office/accounts/asked.html",
+            context=account_selectors.shown_to_approver,
+        ),
+    )
     register_consequence(
         "baseline",
         Consequence(

@@ -23,12 +23,16 @@ _WHERE_LINKS_GO_OUT = ("office:letters:", "office:publicity:", "office:returns:"
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """A part of the office: its first page, its title, the act that opens it, and first pages that are parts of it."""
+    """A part of the office: its first page, its title, the act that opens it, and first pages that are parts of it.
+
+    ``setting`` is one of the centre without which it does not stand there.
+    """
 
     name: str
     title: str | Promise
     act: Permission
     others: tuple[str, ...] = ()
+    setting: str = ""
 
 
 ROOMS: tuple[NavigationItem, ...] = (
@@ -41,6 +45,7 @@ ROOMS: tuple[NavigationItem, ...] = (
     NavigationItem("office:helpdesk:list", _("Help desk"), Permission.ANSWER_CASES),
     NavigationItem("office:figures:figures", _("Figures"), Permission.PUBLISH_NUMBERS),
     NavigationItem("office:feeds:feeds", _("Feeds"), Permission.PUBLISH_NUMBERS, ("office:sources:sources",)),
+    NavigationItem("office:accounts:list", _("Stolen accounts"), Permission.HANDLE_FEEDS, setting="account_check"),
     NavigationItem("office:packs:packs", _("Packs"), Permission.PUBLISH_PACKS),
     NavigationItem("office:other_tools:tools", _("Tools of others"), Permission.PUBLISH_PACKS),
     NavigationItem("office:approvals:list", _("Approvals"), Permission.SEE),
@@ -63,7 +68,8 @@ class NavigationLink:
 def navigation_links(roles: frozenset[Role], path: str) -> tuple[NavigationLink, ...]:
     """Return the links of the rooms that somebody with these roles finds open."""
     allowed = frozenset().union(*(PERMISSIONS[role] for role in roles)) if roles else frozenset()
-    rooms = [room for room in ROOMS if room.act in allowed]
+    on = [room for room in ROOMS if not room.setting or getattr(settings.CENTER, room.setting)]
+    rooms = [room for room in on if room.act in allowed]
     return tuple(NavigationLink(reverse(room.name), room.title, _is_in(room, path)) for room in rooms)
 
 

@@ -13,6 +13,7 @@ from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.web.office import views
+from quetsach.web.office.accounts import public_views as accounts
 from quetsach.web.office.campaigns.views import campaigns
 from quetsach.web.office.helpdesk import public_views as help_for_people
 from quetsach.web.office.letters.views import link
@@ -42,6 +43,8 @@ PUBLIC: Addresses = [
     path("xac-minh/", publicity.verify, name="verify"),
     path("xac-minh/<str:code>/", publicity.verification, name="verification"),
     path("t/<slug:key>", publicity.visit, name="visit"),
+    path(_("check-account/"), accounts.ask, name="account-check"),
+    path(_("check-account/erase/<str:token>/"), accounts.erase, name="account-erase"),
     path("giup-do/", help_for_people.ask, name="help"),
     path("giup-do/tim/", help_for_people.find, name="help-find"),
     path("giup-do/<str:code>/", help_for_people.case, name="help-case"),

@@ -6,6 +6,7 @@ The feed has one entry for each month, which is updated when newer figures go ou
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap
 from django.http import HttpRequest, HttpResponse
@@ -118,7 +119,8 @@ class PublicPages(Sitemap):  # type: ignore[type-arg] # not generic when it runs
         campaigns: list[Place] = (
             [("campaign-of", (campaign.id,)) for campaign in snapshot.campaigns] if snapshot else []
         )
-        return [*((name, ()) for name in _PAGES), *devices, *questions, *families, *campaigns]
+        asking: list[Place] = [("account-check", ())] if settings.CENTER.answers_owners else []
+        return [*((name, ()) for name in _PAGES), *asking, *devices, *questions, *families, *campaigns]
 
     def location(self, item: Place) -> str:
         """Return where a page is in the language of the moment."""

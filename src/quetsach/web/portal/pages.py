@@ -101,6 +101,7 @@ class Site:
     attribution: tuple[tuple[str, str], ...]
     licence: Mapping[str, str]
     address: str
+    answers_owners: bool
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -120,6 +121,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             attribution=ATTRIBUTION,
             licence=LICENCE,
             address=identity.site(),
+            answers_owners=center.answers_owners,
         )
     }
 

@@ -16,7 +16,7 @@ from typing import IO, Any, Protocol
 
 from quetsach.core.address import Address
 from quetsach.web.client_address import client_address
-from quetsach.web.limits import SMALL_BODY_BYTES, Admission, most_body_bytes
+from quetsach.web.limits import ACCOUNT_FILE_PATHS, SMALL_BODY_BYTES, Admission, most_body_bytes
 from quetsach.web.metrics import TURNED_AWAY
 from quetsach.web.published.answer import Look
 from quetsach.web.server.answer import Answer, WsgiApplication, answer_of
@@ -151,7 +151,8 @@ class CentreApplication:
         if not held.enter_context(admission.admitted(address, length)):
             raise TurnedAwayError(503, "bodies")
         try:
-            return await body_received(pieces, length, folder=self._folder)
+            in_memory = environ["PATH_INFO"] in ACCOUNT_FILE_PATHS
+            return await body_received(pieces, length, folder=self._folder, in_memory=in_memory)
         except SlowBodyError as error:
             raise TurnedAwayError(408, "slow-body") from error
         except CutBodyError as error:

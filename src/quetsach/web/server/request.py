@@ -143,7 +143,12 @@ class CutBodyError(Exception):
 
 
 async def body_received(
-    pieces: Pieces, length: int, *, folder: Path | None, read_seconds: float = READ_SECONDS
+    pieces: Pieces,
+    length: int,
+    *,
+    folder: Path | None,
+    in_memory: bool = False,
+    read_seconds: float = READ_SECONDS,
 ) -> IO[bytes]:
     """Return a whole body, to be read from its start; who gets it closes it.
 
@@ -151,6 +156,7 @@ async def body_received(
         pieces: the body as it arrives.
         length: how long it was announced to be, in bytes.
         folder: where it is kept while it is large; ``None`` for the system's folder.
+        in_memory: keep it off the disk, however large it is.
         read_seconds: how long the next piece may take.
 
     Raises:
@@ -158,7 +164,8 @@ async def body_received(
         CutBodyError: it is shorter than it was announced.
         OSError: it cannot be kept, as when the disk is full.
     """
-    spooled = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=str(folder) if folder else None)  # noqa: SIM115
+    most = 0 if in_memory else IN_MEMORY_BYTES  # 0 is without end
+    spooled = tempfile.SpooledTemporaryFile(max_size=most, dir=str(folder) if folder else None)  # noqa: SIM115
     kept = cast("IO[bytes]", spooled)
     try:
         arriving = aiter(pieces)

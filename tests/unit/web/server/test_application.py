@@ -222,3 +222,12 @@ def test_large_bodies_wait_in_a_file_without_a_name(tmp_path: Path) -> None:
             return kept.read()
 
     assert len(asyncio.run(receive())) == 200_000
+
+
+def test_lists_of_stolen_accounts_never_wait_in_a_file(tmp_path: Path) -> None:
+    async def receive() -> None:
+        pieces = Line([b"x" * 50_000] * 4)
+        with await body_module.body_received(pieces, 200_000, folder=tmp_path / "none", in_memory=True) as kept:
+            assert len(kept.read()) == 200_000
+
+    asyncio.run(receive())

@@ -21,6 +21,7 @@ APPROVAL_TITLES: Mapping[str, str | Promise] = {
     "assignment": _("Returns asked of many units"),
     "decision": _("Decision of the campaign"),
     "other-tools": _("Tools of others"),
+    "accounts": _("List of stolen accounts"),
 }
 
 

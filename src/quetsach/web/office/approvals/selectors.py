@@ -23,6 +23,7 @@ _PAGES = {
     "packs": "office:packs:packs",
     "assignment": "office:returns:assignment",
     "other-tools": "office:other_tools:tool",
+    "accounts": "office:accounts:batch",
 }
 """Kind -> the page that shows what is to be approved. Its argument, if it has one, follows the colon of the subject."""
 

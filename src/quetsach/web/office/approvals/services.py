@@ -60,6 +60,7 @@ DECIDING_ACT = {
     "assignment": Permission.RUN_CAMPAIGN,
     "decision": Permission.RUN_CAMPAIGN,
     "other-tools": Permission.PUBLISH_PACKS,
+    "accounts": Permission.HANDLE_FEEDS,
 }
 """Kind of approval -> what the second person must be allowed to do."""
 

@@ -34,6 +34,7 @@ NAMING: Mapping[str, tuple[str, ...]] = {
 """Particulars that hold keys of things that have names: of which kinds."""
 
 TITLES: Mapping[str, str | Promise] = {
+    "accounts": _("list of stolen accounts"),
     "analysis": _("registered analysis"),
     "approval": _("approval"),
     "assignment": _("returns asked for"),
@@ -213,6 +214,9 @@ ACT_TITLES: Mapping[str, str | Promise] = {
     "returns-move": _("Periods of returns moved to the plan"),
     "kit-make": _("Publicity kit made"),
     "kit-revoke": _("Publicity kit withdrawn"),
+    "accounts-take-in": _("List of stolen accounts taken in"),
+    "accounts-erase": _("List of stolen accounts erased"),
+    "accounts-owner-erase": _("Owner's address erased from a list"),
     "case-open": _("Help case opened"),
     "case-write": _("Help case written to"),
     "case-contact": _("Contact of a help case looked at"),

@@ -1,0 +1,1 @@
+"""Acts on lists of stolen accounts, and answers to owners."""
