@@ -31,7 +31,7 @@ def test_the_owner_gets_a_mail_and_the_question_is_gone(in_force: Batch, post) -
     text = text_of(post)
     for said in ("mail.example", "bank.example", "02/10/2026", "Lumma", "Cục A05", "Thu trong một chiến dịch."):
         assert said in text
-    for link in ("/ba-buoc/", "/xac-minh/", "/giup-do/", "/kiem-tra-tai-khoan/xoa/"):
+    for link in ("/thiet-bi/", "/xac-minh/", "/giup-do/", "/kiem-tra-tai-khoan/xoa/"):
         assert f"https://centre.example{link}" in text
     assert in_force.code in text
     assert text.index("Làm sạch thiết bị") < text.index("đổi mật khẩu") < text.index("Đăng xuất khỏi mọi thiết bị")

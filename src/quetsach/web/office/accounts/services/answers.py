@@ -211,7 +211,7 @@ def _put_off(question: Question, now: datetime, *, is_final: bool) -> None:
 def _message(answer: _Answer, now: datetime) -> Any:
     with override(answer.language):
         links = {name: site() + reverse(route) for name, route in (("ask", "account-check"), ("help", "help"))}
-        links |= {"steps": site() + reverse("steps"), "verify": site() + reverse("verify")}
+        links |= {"devices": site() + reverse("devices"), "verify": site() + reverse("verify")}
         links["erase"] = site() + reverse("account-erase", args=[owner_token(bytes(answer.told[0][0].look_up))])
     code = answer.told[0][0].batch.code
     values = {"told": [said for _entry, said in answer.told], "links": links, "code": code, "site": site()}
