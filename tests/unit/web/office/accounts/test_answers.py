@@ -9,11 +9,14 @@ from django.test import Client
 from tests.unit.web.office.accounts.conftest import NOW, OTHER, OWNER, answer, ask, decide
 
 from quetsach.web.office.accounts.models import Batch, Entry, Question
+from quetsach.web.office.accounts.sealing import AccountKey
+from quetsach.web.office.accounts.selectors import entries_of
 from quetsach.web.office.accounts.services.answers import LATEST, SOONEST
 from quetsach.web.office.accounts.services.batches import batch_erase
 from quetsach.web.office.log.models import LogEntry
-from quetsach.web.office.mail.message import ServerError
+from quetsach.web.office.mail.message import ServerError, SmtpSession, UnansweredError
 from quetsach.web.office.mail.models import Message
+from quetsach.web.office.people.access import today
 
 DAY = timedelta(days=1)
 
@@ -115,6 +118,25 @@ def test_a_refusal_is_tried_again_or_not_and_never_logged(
     assert Question.objects.count() == left
     assert Entry.objects.get().told_on is None
     assert f"{name}@" not in caplog.text
+
+
+@pytest.mark.parametrize(("error", "left", "is_told"), [(ServerError, 1, False), (UnansweredError, 0, True)])
+def test_a_break_leaves_it_open_or_not_whether_the_mail_arrived(
+    in_force: Batch, post, monkeypatch: pytest.MonkeyPatch, error: type[Exception], left: int, is_told: bool
+) -> None:
+    def broken(_session: SmtpSession) -> None:
+        raise error("broken")
+
+    ask(OWNER)
+    with monkeypatch.context() as patch:
+        patch.setattr(SmtpSession, "finish", broken)
+        with pytest.raises(error):
+            answer()
+    assert Question.objects.count() == left
+    assert {entry.told_on is not None for entry in entries_of(AccountKey.read().look_up(OWNER), day=today(NOW))} == {
+        is_told
+    }
+    assert answer(NOW + 3 * LATEST).sent == left
 
 
 def test_while_the_server_is_away_questions_wait_sealed(in_force: Batch, post, settings) -> None:

@@ -131,6 +131,10 @@ def answers_work(*, clock: Callable[[], datetime], stop: Stop) -> Tally:
     return tally
 
 
+class _ElsewhereError(ServerError):
+    """Another process answered at the same moment; breaking off is the only way to take this mail back."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     address: str
@@ -174,10 +178,12 @@ def _answer(post: SmtpSession, question: Question, answer: _Answer, now: datetim
         answer.take_back_note()
         _put_off(question, now, is_final=error.is_final)
         tally.put_off += 1
-    except UnansweredError:  # it may have arrived: nobody is written to twice on a day
+    except (UnansweredError, _ElsewhereError):  # it may have arrived: nobody is written to twice on a day
         question.delete()
         raise
-    except ServerError:
+    except ServerError:  # put off, so that one address at which the server breaks off keeps no other waiting
+        answer.take_back_note()
+        _put_off(question, now, is_final=False)
         raise
     except LetterError:
         question.delete()
@@ -192,7 +198,7 @@ def _hand_over(post: SmtpSession, answer: _Answer, now: datetime) -> None:
     content = mail_bytes(_message(answer, now), now=now)
     post.begin(sender=settings.CENTER.mail_from, recipient=answer.address, content=content)
     if not _noted(answer, today(now)):
-        raise ServerError(Text("an answer was sent by another process; this one was broken off"))
+        raise _ElsewhereError(Text("an answer was sent by another process; this one was broken off"))
     post.finish()
 
 
@@ -210,8 +216,7 @@ def _put_off(question: Question, now: datetime, *, is_final: bool) -> None:
 
 def _message(answer: _Answer, now: datetime) -> Any:
     with override(answer.language):
-        links = {name: site() + reverse(route) for name, route in (("ask", "account-check"), ("help", "help"))}
-        links |= {"devices": site() + reverse("devices"), "verify": site() + reverse("verify")}
+        links = {name: site() + reverse(name) for name in ("devices", "help", "verify")}
         links["erase"] = site() + reverse("account-erase", args=[owner_token(bytes(answer.told[0][0].look_up))])
     code = answer.told[0][0].batch.code
     values = {"told": [said for _entry, said in answer.told], "links": links, "code": code, "site": site()}
