@@ -9,7 +9,6 @@ import io
 import json
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -287,8 +286,3 @@ def _site(text: str) -> str:
     if len(host) > _MOST_SITE or not _SITE.fullmatch(host):
         raise AccountError(Text("this is not a site"), code="site")
     return host
-
-
-def fault_counts(faults: Iterable[Fault]) -> Mapping[str, int]:
-    """Return how many of the faults have each reason."""
-    return Counter(fault.code for fault in faults)

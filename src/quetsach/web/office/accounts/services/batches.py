@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from quetsach.campaign.accounts import AccountError, VictimList, read_victims
 from quetsach.campaign.authority import Permission
@@ -185,6 +185,7 @@ def batch_erase(*, batch: Batch, reason: str, by: Person, now: datetime) -> None
         raise AccountError(Text("a reason is needed"), code="reason", advice=Text("it stays in the log"))
     if not _erased(batch, reason.strip(), by, now):
         raise AccountError(Text("the list is erased"), code="gone")
+    _empty_journal()
 
 
 @transaction.atomic
@@ -224,7 +225,16 @@ def accounts_purge(*, now: datetime) -> int:
         else:
             continue
         erased += _erased(batch, reason.in_language(settings.LANGUAGE_CODE), None, now)
+    if erased:
+        _empty_journal()
     return erased
+
+
+def _empty_journal() -> None:
+    """Let what was erased go out of SQLite's file and its journal, as far as nobody reads just now."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _log(batch: Batch, act: str, by: Person | None, detail: dict[str, Any], now: datetime) -> None:
