@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("download/"), views.download, name="download"),
         path(_("other-tools/"), views.other_tools, name="other-tools"),
         path(_("how-this-is-counted/"), views.definitions, name="definitions"),
+        path(_("how-we-know/"), views.how_we_know, name="how-we-know"),
         path(_("open-data/"), views.open_data, name="open-data"),
         path(_("open-data/atom.xml"), feed, name="figures-feed"),
         path(_("privacy/"), views.privacy, name="privacy"),

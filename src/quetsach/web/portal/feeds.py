@@ -38,6 +38,7 @@ _PAGES = (
     "download",
     "other-tools",
     "definitions",
+    "how-we-know",
     "open-data",
     "privacy",
     "families",

@@ -192,6 +192,14 @@ def definitions(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_public
+def how_we_know(request: HttpRequest) -> HttpResponse:
+    """Where the figures come from, how far to trust them, and who sees what; for a general reader."""
+    about = _("Where the figures come from, how far to trust which, and who sees what.")
+    return render(request, "portal/how_we_know.html", {"about": about, **_prose("how-we-know")})
+
+
+@require_safe
+@_public
 def open_data(request: HttpRequest) -> HttpResponse:
     """What is published as data: files, columns, units, rhythm, history, licence."""
     context: dict[str, Any] = {"groups": tables_by_columns(), "dataset": dataset(), **_prose("open-data")}

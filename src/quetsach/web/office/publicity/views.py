@@ -53,7 +53,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             return redirect("verification", read_code(form.cleaned_data["ma"]))
         except PublicityError:
             is_wrong = True
-    return _page(request, {"form": form, "is_wrong": is_wrong})
+    return _page(request, {"form": form, "is_wrong": is_wrong, "never": kit_texts().sheet.never})
 
 
 @require_safe
