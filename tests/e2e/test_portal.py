@@ -20,7 +20,7 @@ from quetsach.web.published.devices import DEVICES
 pytestmark = pytest.mark.e2e
 
 PAGES = (
-    *("/kiem-tra/lai/", "/en/check/again/", "/so-lieu-tu-dau-ma-co/", "/xac-minh/"),
+    *("/kiem-tra/lai/", "/en/check/again/", "/so-lieu-tu-dau-ma-co/", "/xac-minh/", "/cho-moi-nguoi/"),
     *("/", "/kiem-tra/", "/tai-ve/", "/thiet-bi/", "/thiet-bi/khong-biet/", "/thiet-bi/khong-biet/nhieu-thiet-bi/"),
     *("/thiet-bi/may-tinh-windows/lam-sach/", "/thiet-bi/may-chu-linux/lam-sach/", "/thiet-bi/dau-thu-tv-box/"),
     *(

@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("how-we-know/"), views.how_we_know, name="how-we-know"),
         path(_("open-data/"), views.open_data, name="open-data"),
         path(_("open-data/atom.xml"), feed, name="figures-feed"),
+        path(_("accessibility/"), views.accessibility, name="accessibility"),
         path(_("privacy/"), views.privacy, name="privacy"),
         path(_("malware/"), views.families, name="families"),
         path(_("malware/<slug:name>/"), views.family, name="family"),

@@ -27,6 +27,7 @@ PAGES = {
     "prevent": ("/thiet-bi/bo-phat-wi-fi/phong-tranh/", "/en/devices/wi-fi-router/prevent/"),
     "download": ("/tai-ve/", "/en/download/"),
     "definitions": ("/cach-tinh/", "/en/how-this-is-counted/"),
+    "everybody": ("/cho-moi-nguoi/", "/en/accessibility/"),
     "know": ("/so-lieu-tu-dau-ma-co/", "/en/how-we-know/"),
     "open-data": ("/du-lieu-mo/", "/en/open-data/"),
     "privacy": ("/quyen-rieng-tu/", "/en/privacy/"),

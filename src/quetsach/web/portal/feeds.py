@@ -39,6 +39,7 @@ _PAGES = (
     "other-tools",
     "definitions",
     "how-we-know",
+    "accessibility",
     "open-data",
     "privacy",
     "families",

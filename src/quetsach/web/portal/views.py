@@ -195,7 +195,16 @@ def definitions(request: HttpRequest) -> HttpResponse:
 def how_we_know(request: HttpRequest) -> HttpResponse:
     """Where the figures come from, how far to trust them, and who sees what; for a general reader."""
     about = _("Where the figures come from, how far to trust which, and who sees what.")
-    return render(request, "portal/how_we_know.html", {"about": about, **_prose("how-we-know")})
+    return render(request, "portal/text.html", {"title": _("How we know"), "about": about, **_prose("how-we-know")})
+
+
+@require_safe
+@_public
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """The statement of accessibility: what was tested, what was not, and whom to tell."""
+    about = _("Who can use these pages, what was tested and what was not, and how to tell us of a barrier.")
+    context = {"title": _("Pages for everybody"), "about": about}
+    return render(request, "portal/text.html", context | _prose("accessibility"))
 
 
 @require_safe
