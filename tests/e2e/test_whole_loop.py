@@ -92,9 +92,12 @@ def tool(centre: Served, page: Page, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def shown_counts(page: Page, centre: Served) -> dict[str, int]:
-    """Read the counters of tool reports from the home page, once they have been counted anew."""
+    """Read the counters of tool reports from the home page, once they have been counted anew.
+
+    A page that is asked for with a question is made at once, as it will be written within seconds.
+    """
     center(centre.data, "reports", "list")
-    page.goto(f"{centre.url}/")
+    page.goto(f"{centre.url}/?now")
     cells = page.locator("[data-figure]").all()
     return {c.get_attribute("data-figure"): int(re.sub(r"\D", "", c.inner_text()) or 0) for c in cells}
 
