@@ -16,6 +16,7 @@ from quetsach.cli.table import COMMANDS
 DATA = re.compile(
     r"[\d:, /–]*\d{2,4}( \(Viet Nam\))?|(SHA-256 )?[0-9a-f]{16,64}…?|QS-\w+-\w+|.*\S@\S+|XLSX|JSON|TOML|CSV|PDF|SHA-256"
     r"|([\w-]+\.(csv|json)(, )?)+|(Quét Sạch · )?CC BY 4\.0|RouteViews|DB-IP|NRO|Tiếng Việt"  # names of things
+    r"|((Windows|Linux|macOS|Android)(, )?)+"
     r"|[a-z]+(\.\w+)+|(\{\w+\} ?)+|event\d_\w+|[a-z, ]+zeroaccess|https?://\S+"  # keys, addresses
 )
 """What is no sentence; moments are in figures alone, since the language writes its months so."""

@@ -13,7 +13,7 @@ PLATFORM_TITLES: Mapping[Platform, str | Promise] = {
     Platform.LINUX: "Linux",
     Platform.MACOS: "macOS",
     Platform.ANDROID: "Android",
-    Platform.IOS: "iPhone, iPad",
+    Platform.IOS: _("iPhone, iPad"),
     Platform.BROWSER: _("in the browser, on any device"),
 }
 KIND_TITLES: Mapping[ToolKind, str | Promise] = {
