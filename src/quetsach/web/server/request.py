@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
@@ -12,7 +12,7 @@ from typing import IO, Any, Protocol, cast
 _ONCE = frozenset({"host", "content-length", "content-type", "transfer-encoding", "origin", "authorization"})
 """Headers of which a second one means that two programs on the way may have read two different requests."""
 _DIGITS = 15
-_BASE: dict[str, Any] = {
+BASE: Mapping[str, Any] = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
     "wsgi.url_scheme": "http",
@@ -20,6 +20,7 @@ _BASE: dict[str, Any] = {
     "wsgi.multiprocess": False,
     "wsgi.run_once": False,
 }
+"""What every environment holds."""
 
 
 class Headers(Protocol):
@@ -70,7 +71,7 @@ def environment_of(scope: Scope) -> dict[str, Any]:
     """
     server, _, port = scope.server.rpartition(":")
     version = "1.0" if scope.http_version == "1" else scope.http_version
-    environ = _BASE | {
+    environ = dict(BASE) | {
         "REQUEST_METHOD": scope.method,
         "PATH_INFO": _native(scope.path),
         "QUERY_STRING": _native(scope.query_string),
