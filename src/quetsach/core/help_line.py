@@ -20,7 +20,7 @@ _PLACE = re.compile(r"([0-9A-Za-z]{1,12}): *(\S.*)", re.ASCII)
 _MOST_PLACES = 100
 _DESK = re.compile(r"https?://[A-Za-z0-9._~:\[\]/\-]{1,300}", re.ASCII)
 
-_DAY_NAMES: tuple[Text, ...] = (
+WEEKDAYS = (
     Text("Monday"),
     Text("Tuesday"),
     Text("Wednesday"),
@@ -29,6 +29,7 @@ _DAY_NAMES: tuple[Text, ...] = (
     Text("Saturday"),
     Text("Sunday"),
 )
+"""Days of the week, as ``date.weekday`` numbers them."""
 _EVERY_DAY = Text("every day")
 _DAYS_BETWEEN = Text("{first} to {last}")
 _ALL_DAY = Text("day and night")
@@ -66,8 +67,8 @@ class Hours:
         if (self.first, self.last) == (0, 6):
             return _EVERY_DAY
         if self.first == self.last:
-            return _DAY_NAMES[self.first]
-        return _DAYS_BETWEEN.with_values(first=_DAY_NAMES[self.first], last=_DAY_NAMES[self.last])
+            return WEEKDAYS[self.first]
+        return _DAYS_BETWEEN.with_values(first=WEEKDAYS[self.first], last=WEEKDAYS[self.last])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from quetsach.centre.tables import load_calendar
+from quetsach.core.help_line import WEEKDAYS
 from quetsach.core.language import DATA_LANGUAGES, LocalForm, language_name
 from quetsach.core.period import SHORT_DAY, Period, day_in, day_text
 from quetsach.core.text import LocalText, Text, number_text, percent_text
@@ -180,17 +181,6 @@ def foreign_language(text: str) -> str:
     return next((one for one, letters in _LETTERS.items() if one != get_language() and letters.search(str(text))), "")
 
 
-_WEEKDAYS = (
-    Text("Monday"),
-    Text("Tuesday"),
-    Text("Wednesday"),
-    Text("Thursday"),
-    Text("Friday"),
-    Text("Saturday"),
-    Text("Sunday"),
-)
-
-
 @register.filter
 def day_off(value: date | datetime | None) -> str:
     """Write behind a day by which something is due that offices are closed on it; nothing on a working day."""
@@ -199,7 +189,7 @@ def day_off(value: date | datetime | None) -> str:
     day = timezone.localdate(value) if isinstance(value, datetime) else value
     if (holiday := load_calendar(settings.CENTER.data).holiday_on(day)) is not None:
         return _closed_for(holiday)
-    return f" ({here(_WEEKDAYS[day.weekday()])})" if day.weekday() in settings.COUNTRY.rest_days else ""
+    return f" ({here(WEEKDAYS[day.weekday()])})" if day.weekday() in settings.COUNTRY.rest_days else ""
 
 
 def days_off() -> dict[str, Any]:
@@ -212,7 +202,7 @@ def days_off() -> dict[str, Any]:
         spans.setdefault(_closed_for(holiday.name), []).append(f"{holiday.period.first}/{holiday.period.last}")
     return {
         "holidays": {text: " ".join(found) for text, found in spans.items()},
-        "weekend": {(day + 1) % 7: f" ({here(_WEEKDAYS[day])})" for day in sorted(settings.COUNTRY.rest_days)},
+        "weekend": {(day + 1) % 7: f" ({here(WEEKDAYS[day])})" for day in sorted(settings.COUNTRY.rest_days)},
     }
 
 
