@@ -74,6 +74,11 @@ ACCOUNT_FILE_PATHS = _in_office("stolen-accounts/", _OFFICE / "accounts", "nhan/
 """In any country: where lists of stolen accounts are uploaded. It stays in memory until it is sealed."""
 
 
+def is_office(path: str) -> bool:
+    """Whether an address belongs to the office."""
+    return path.startswith(OFFICE_PATHS)
+
+
 def most_body_bytes(path: str) -> int:
     """Return how long a body that is sent to an address may be."""
     if path.startswith(_PARTNERS):
@@ -82,7 +87,7 @@ def most_body_bytes(path: str) -> int:
         return FEED_FILE_BYTES + FORM_BYTES
     if path in ACCOUNT_FILE_PATHS:
         return ACCOUNT_FILE_BYTES + FORM_BYTES
-    if path.startswith(OFFICE_PATHS) and not path.startswith(OPEN_PATHS):
+    if is_office(path) and not path.startswith(OPEN_PATHS):
         return OFFICE_BODY_BYTES
     return SMALL_BODY_BYTES
 

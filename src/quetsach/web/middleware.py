@@ -1,11 +1,15 @@
 """What stands before every page: language, size and origin of a request, and how small its answer goes out."""
 
+import gzip
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
@@ -13,12 +17,14 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import parse_http_date_safe, quote_etag
 
-from quetsach.web.compression import may_be_packed, packed, takes_gzip
-from quetsach.web.limits import OFFICE_PATHS, most_body_bytes
-from quetsach.web.office.middleware import is_office
-from quetsach.web.sender import is_from_us
+from quetsach.web.limits import is_office, most_body_bytes
 
 # Refuses what another site makes a visitor's browser send.
+#
+# The portal sets no cookie, so the usual token has nothing to compare with; and its ``Referrer-Policy: no-referrer``
+# makes browsers send ``Origin: null`` with our own forms, which Django's check would refuse. Browsers say by themselves
+# where a request comes from (W3C Fetch Metadata); programs that are no browser say nothing and carry no visitor's
+# rights.
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -34,6 +40,25 @@ class SameOrigin:
         if request.method in _SAFE or is_from_us(request.META, request.get_host):
             return self._get_response(request)
         return render(request, "portal/error.html", {"status": 403}, status=403)
+
+
+def is_from_us(meta: Mapping[str, Any], host: Callable[[], str]) -> bool:
+    """Whether a request comes from a page of this centre or from no page at all.
+
+    Args:
+        meta: its environment.
+        host: returns the host that it is for; asked only where it matters.
+    """
+    if site := meta.get("HTTP_SEC_FETCH_SITE"):
+        return site in ("same-origin", "none")
+    origin = meta.get("HTTP_ORIGIN", "null")
+    if origin == "null":
+        return True
+    try:
+        sender = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return split_domain_port(sender) == split_domain_port(host())
 
 
 # The language of an answer is that of its address, and of nothing else.
@@ -93,6 +118,11 @@ def _length(request: HttpRequest) -> int:
 # what any cache may keep for anybody is compressed: ``Cache-Control: public``, no cookie, not the office. There is no
 # secret in it, and it needs no padding: the same content is the same bytes.
 
+_TAKES = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?(?=,|$)")
+
+_TEXT = re.compile(r"text/|image/svg\+xml|application/([a-z.]+\+)?(json|xml)\b")
+_SHORTEST_BYTES = 200
+"""Below it the headers are most of the answer."""
 _KEPT_ANSWERS, _LARGEST_KEPT_BYTES = 256, 1_000_000
 
 
@@ -124,7 +154,7 @@ def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
         "public" in directives
         and not response.cookies
         and "cookie" not in response.headers.get("Vary", "").lower()
-        and not request.path.startswith(OFFICE_PATHS)
+        and not is_office(request.path)
     )
 
 
@@ -141,6 +171,22 @@ def _compress(request: HttpRequest, response: HttpResponse) -> None:
     response["Content-Encoding"] = "gzip"
     if tag := response.headers.get("ETag"):
         response["ETag"] = tag if tag.startswith("W/") else f"W/{tag}"
+
+
+def may_be_packed(content_type: str, content: bytes) -> bool:
+    """Say whether an answer of this media type gets smaller by it."""
+    return len(content) >= _SHORTEST_BYTES and _TEXT.match(content_type) is not None
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Say whether who sends this ``Accept-Encoding`` reads what is packed with gzip."""
+    takes = _TAKES.search(accepted)
+    return bool(takes and float(takes[1] or 1))
+
+
+def packed(content: bytes, *, level: int = 6) -> bytes:
+    """Pack with gzip: the same content is the same bytes."""
+    return gzip.compress(content, compresslevel=level, mtime=0)
 
 
 @lru_cache(maxsize=_KEPT_ANSWERS)

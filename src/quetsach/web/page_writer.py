@@ -33,8 +33,8 @@ from quetsach.core.text import Text
 from quetsach.packs.downloads import LIST_FILE
 from quetsach.web.api.open_data.serving import FILES as OPEN_FILES
 from quetsach.web.api.selectors import report_tally
-from quetsach.web.compression import may_be_packed, packed
 from quetsach.web.metrics import UNCOUNTED
+from quetsach.web.middleware import may_be_packed, packed
 from quetsach.web.office.accounts.selectors import is_open
 from quetsach.web.office.campaigns.selectors.outcome import public_campaigns
 from quetsach.web.portal.feeds import PublicPages
@@ -42,6 +42,7 @@ from quetsach.web.published import selectors
 from quetsach.web.published.offer import HEADERS, Visitor
 from quetsach.web.server.answer import Answer, answer_of
 from quetsach.web.server.pages import CURRENT, FORMAT, STATE, pages_mark
+from quetsach.web.server.request import BASE
 
 WHOLE_SECONDS = 600
 """How long a page may stay as it is although something changed of which nobody thought here."""
@@ -269,9 +270,8 @@ def _state_of(path: Path) -> tuple[int, ...]:
 def _environ(path: str, agent: str) -> dict[str, Any]:
     """Return a request for a page as a visitor's would arrive."""
     host = next((name for name in settings.ALLOWED_HOSTS if name != "*"), "localhost").lstrip(".")
-    environ: dict[str, Any] = {
+    environ = dict(BASE) | {
         "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": "",
         "PATH_INFO": path,
         "QUERY_STRING": "",
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -280,11 +280,6 @@ def _environ(path: str, agent: str) -> dict[str, Any]:
         "HTTP_HOST": host,
         "HTTP_USER_AGENT": agent,
         "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
         "wsgi.input": io.BytesIO(),
         "wsgi.errors": sys.stderr,
         UNCOUNTED: True,

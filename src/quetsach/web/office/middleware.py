@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csp import csp_override
 
-from quetsach.web.limits import ACCOUNT_PATHS, OFFICE_PATHS, OPEN_PATHS, most_body_bytes
+from quetsach.web.limits import ACCOUNT_PATHS, OPEN_PATHS, is_office, most_body_bytes
 from quetsach.web.office.blob_store import BlobError
 from quetsach.web.office.partners.services.partner import token_partner
 from quetsach.web.office.people.access import is_barred
@@ -46,11 +46,6 @@ def session_cookies() -> tuple[str, ...]:
     The office has an address in each language, and a cookie has one path: the session has a cookie for each.
     """
     return (settings.SESSION_COOKIE_NAME, *settings.SESSION_TWINS)
-
-
-def is_office(path: str) -> bool:
-    """Whether an address belongs to the office."""
-    return path.startswith(OFFICE_PATHS)
 
 
 class _OfOffice(MiddlewareMixin):

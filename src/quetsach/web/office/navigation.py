@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.authority import PERMISSIONS, Permission, Role
 from quetsach.web.identity import site
-from quetsach.web.office.middleware import is_office
+from quetsach.web.limits import is_office
 from quetsach.web.office.people.access import duties_of, today
 from quetsach.web.office.people.models import Person
 from quetsach.web.office.people.sessions import ends_at

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from quetsach.campaign.authority import Permission, scope
 from quetsach.campaign.returns.state import ReturnStatus
+from quetsach.web.limits import is_office
 from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
 from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
@@ -21,7 +22,6 @@ from quetsach.web.office.letters.selectors.letters import (
     own_keys_to_renew,
     unanswered,
 )
-from quetsach.web.office.middleware import is_office
 from quetsach.web.office.operation.selectors import Step, first_steps
 from quetsach.web.office.packs.selectors import is_anything_waiting
 from quetsach.web.office.people.access import current_person, duties_of, today

@@ -18,9 +18,9 @@ from django.utils.translation import override
 
 from quetsach.core.address import Address
 from quetsach.web.metrics import CHECKS, count_written
+from quetsach.web.middleware import is_from_us
 from quetsach.web.published import selectors
 from quetsach.web.published.answer import ADDRESS_PLACE, LOOK, Look
-from quetsach.web.sender import is_from_us
 from quetsach.web.server.answer import Answer, WsgiApplication, answer_of
 from quetsach.web.server.pages import is_own_host
 

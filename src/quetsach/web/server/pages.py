@@ -21,8 +21,8 @@ from django.utils.http import parse_etags
 from quetsach import __version__
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
-from quetsach.web.compression import takes_gzip
 from quetsach.web.configuration import Configuration
+from quetsach.web.middleware import takes_gzip
 from quetsach.web.published.offer import HEADERS, Visitor, visitor_of
 from quetsach.web.server.answer import Answer
 

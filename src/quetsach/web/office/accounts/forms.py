@@ -1,7 +1,10 @@
 """Forms of lists of stolen accounts, and the question of an owner."""
 
+from collections.abc import Mapping
+
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from quetsach.campaign.accounts import MOST_ADDRESS_BYTES, AccountError, normal_address
@@ -9,6 +12,15 @@ from quetsach.web.office.accounts.services.batches import MOST_DAYS, USUAL_DAYS,
 from quetsach.web.office.day_field import DayField
 
 _LONGEST_NAME = 200
+
+ROW_FAULTS: Mapping[str, str | Promise] = {
+    "address": _("this is no e-mail address"),
+    "cells": _("it has another number of cells than the first line"),
+    "day": _("its day is none, or lies ahead"),
+    "malware": _("the name of its malware is too long"),
+    "site": _("its site is none"),
+}
+"""Word for the reason -> why a row was not taken."""
 
 
 class AskForm(forms.Form):

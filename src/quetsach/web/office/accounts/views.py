@@ -11,10 +11,9 @@ from quetsach.campaign.accounts import MOST_FAULTS_TOLD
 from quetsach.campaign.authority import Permission
 from quetsach.web.limits import ACCOUNT_FILE_BYTES
 from quetsach.web.office.accounts import selectors
-from quetsach.web.office.accounts.forms import EraseForm, TakeInForm
+from quetsach.web.office.accounts.forms import ROW_FAULTS, EraseForm, TakeInForm
 from quetsach.web.office.accounts.models import Batch
 from quetsach.web.office.accounts.services.batches import batch_erase, batch_take_in
-from quetsach.web.office.accounts.wording import FAULTS
 from quetsach.web.office.people.access import CurrentUser, require
 from quetsach.web.office.refusal import FlashErrors
 from quetsach.web.office.tree.selectors import root_unit
@@ -78,7 +77,7 @@ def _batch(request: HttpRequest, found: Batch, form: EraseForm, *, status: int =
         "told": selectors.told_count(found),
         "left": selectors.left_count(found),
         "approval": selectors.waiting_approval(found),
-        "faults": [(one["line"], FAULTS.get(one["code"], one["code"])) for one in found.faults],
+        "faults": [(one["line"], ROW_FAULTS.get(one["code"], one["code"])) for one in found.faults],
         "most_faults": MOST_FAULTS_TOLD,
     }
     return render(request, "office/accounts/batch.html", context, status=status)
