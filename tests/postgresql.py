@@ -23,7 +23,7 @@ beside ask for the same pages and services.
 HOW = (
     "--only-database",
     "-m",
-    "not e2e and not any_database",
+    "not e2e and not any_database and not sqlite",
     "-q",
     "-n",
     "2",

@@ -1,6 +1,7 @@
 """A centre with a small lake, published once for all tests of the web."""
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from playwright.sync_api import Browser, sync_playwright
 from tests.artefacts import made_once
 from tests.browser import chromium
+from tests.offered_release import ALL, offer_release
 
 from quetsach.centre.baseline import count_baseline, freeze_baseline
 from quetsach.centre.publication.campaign_figures import MeasuredCampaign
@@ -28,6 +32,7 @@ from quetsach.web.portal.campaign_chart import draw_campaign
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 SEEN, NOT_SEEN, SEEN_IPV6 = "123.16.0.7", "123.16.200.9", "2405:4800:1:2::77"
 LAST_DAY = date(2020, 11, 30)
+WHEEL = "quetsach-2.0-py3-none-any.whl"
 PACKS = Path(__file__).parents[3] / "packs"
 
 
@@ -111,6 +116,33 @@ def centre(settings, db, centre_data: Path) -> Path:
 def empty_centre(settings, db, tmp_path: Path) -> Path:
     settings.CENTER = dataclasses.replace(settings.CENTER, data=tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def release(empty_centre: Path) -> Path:
+    """Return a centre that offers a release."""
+    offer_release(empty_centre, *ALL)
+    return empty_centre
+
+
+@pytest.fixture
+def wheel(empty_centre: Path) -> Path:
+    """Return a centre that offers the Python package alone."""
+    (empty_centre / "tool").mkdir()
+    (empty_centre / "tool" / WHEEL).write_bytes(b"wheel")
+    facts = {"file_name": WHEEL, "version": "2.0", "size_bytes": 5, "sha256": "ab"}
+    (empty_centre / "tool" / "tool.json").write_text(json.dumps(facts))
+    return empty_centre
+
+
+@pytest.fixture
+def kept_connection() -> Iterator[None]:
+    """Keep the tests' connection open when a request ends, as Django's own client for tests does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The ways that begin at a device: three pages each, the right file, no cleaning claimed without the tool."""
 
-import json
 import re
 from datetime import date
 from html import unescape
@@ -10,8 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils.translation import override
-from tests.offered_release import ALL, BUNDLE, PORTABLE, SETUP, STICK, offer_release
-from tests.unit.web.conftest import PACKS, SEEN
+from tests.offered_release import BUNDLE, PORTABLE, SETUP, STICK, offer_release
+from tests.unit.web.conftest import PACKS, SEEN, WHEEL
 
 from quetsach.packs.container import pack, read_folder
 from quetsach.web.portal.devices import FIRST_QUESTION, QUESTIONS, STEPS
@@ -24,22 +23,6 @@ LANGUAGES = ("vi", "en")
 KINDS = tuple(BY_KIND)
 OTHERS = tuple(device.kind for device in DEVICES if not device.runs_the_tool)
 ROUTES = tuple(step.route for step in STEPS)
-WHEEL = "quetsach-2.0-py3-none-any.whl"
-
-
-@pytest.fixture
-def release(empty_centre: Path) -> Path:
-    offer_release(empty_centre, *ALL)
-    return empty_centre
-
-
-@pytest.fixture
-def wheel(empty_centre: Path) -> Path:
-    (empty_centre / "tool").mkdir()
-    (empty_centre / "tool" / WHEEL).write_bytes(b"wheel")
-    facts = {"file_name": WHEEL, "version": "2.0", "size_bytes": 5, "sha256": "ab"}
-    (empty_centre / "tool" / "tool.json").write_text(json.dumps(facts))
-    return empty_centre
 
 
 def path_of(language: str, route: str, *arguments: str) -> str:

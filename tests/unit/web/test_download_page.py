@@ -1,31 +1,15 @@
 """The page of downloads hands everybody the file that runs there, and nobody one that does not."""
 
 import hashlib
-import json
 import re
 from pathlib import Path
 
 import pytest
 from django.test import Client
-from tests.offered_release import ALL, BUNDLE, ELSEWHERE, LINUX, PORTABLE, SETUP, STICK, WINDOWS, offer_release
+from tests.offered_release import BUNDLE, ELSEWHERE, LINUX, PORTABLE, SETUP, STICK, WINDOWS, offer_release
 
 from quetsach.packs.downloads import LIST_FILE
 from quetsach.web.published import selectors
-
-
-@pytest.fixture
-def release(empty_centre: Path) -> Path:
-    offer_release(empty_centre, *ALL)
-    return empty_centre
-
-
-@pytest.fixture
-def wheel(empty_centre: Path) -> Path:
-    (empty_centre / "tool").mkdir()
-    (empty_centre / "tool" / "quetsach-2.0-py3-none-any.whl").write_bytes(b"wheel")
-    facts = {"file_name": "quetsach-2.0-py3-none-any.whl", "version": "2.0", "size_bytes": 5, "sha256": "ab"}
-    (empty_centre / "tool" / "tool.json").write_text(json.dumps(facts))
-    return empty_centre
 
 
 def _page(client: Client, agent: str, path: str = "/tai-ve/", **headers: str) -> str:

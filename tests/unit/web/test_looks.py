@@ -2,15 +2,12 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +23,7 @@ from quetsach.web.server.answer import Answer
 from quetsach.web.server.looks import KEPT_SECONDS, Looks
 from quetsach.web.server.request import environment_of
 
+pytestmark = pytest.mark.usefixtures("kept_connection")
 EVERYBODY = [SEEN, NOT_SEEN, SEEN_IPV6, "8.8.8.8", "100.64.3.4", "192.168.1.4", "nonsense"]
 SLIP = re.compile(rb'name="slip" value="([^"]*)"')
 
@@ -60,16 +58,6 @@ def environ_of(
     asked = Head([("host", host), ("content-length", "0"), *headers])
     asked.method, asked.path, asked.client = method, path, f"{address}:4242"
     return environment_of(asked)
-
-
-@pytest.fixture(autouse=True)
-def _connected() -> Iterator[None]:
-    """Keep the tests' connection open when a request ends, as Django's own client for tests does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 def without_slip(content: bytes) -> bytes:

@@ -4,14 +4,12 @@ import dataclasses
 import gzip
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from tests.offered_release import ALL, offer_release
 from tests.unit.web.conftest import NOW, PACKS, write_published
@@ -26,19 +24,10 @@ from quetsach.web.server.answer import Answer
 from quetsach.web.server.pages import CURRENT, STATE, WrittenPages, is_own_host, pages_folder, pages_mark
 from quetsach.web.server.request import environment_of
 
+pytestmark = pytest.mark.usefixtures("kept_connection")
 OWN = {"/giup-do/", "/en/giup-do/"}
 """Forms with an answer for each visitor."""
 OF_THE_WAY = {"content-length", "etag", "content-encoding"}
-
-
-@pytest.fixture(autouse=True)
-def _connected() -> Iterator[None]:
-    """Keep the tests' connection open when a request ends, as Django's own client for tests does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -99,11 +99,9 @@ def test_a_lifetime_ends_and_a_refusal_erases(take_in, two) -> None:
     assert Entry.objects.count() == 0
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
-def test_after_its_lifetime_nothing_is_left_in_the_file(request) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL cleans up by itself, later")
-    batch = request.getfixturevalue("in_force")
+def test_after_its_lifetime_nothing_is_left_in_the_file(in_force: Batch) -> None:
     marks = [bytes(value) for entry in Entry.objects.all() for value in (entry.look_up, entry.facts[:64])]
 
     def in_file() -> list[bytes]:
@@ -117,8 +115,8 @@ def test_after_its_lifetime_nothing_is_left_in_the_file(request) -> None:
     with CaptureQueriesContext(connection) as asked:
         accounts_purge(now=NOW + timedelta(days=200))
     assert "wal_checkpoint" in asked.captured_queries[-1]["sql"]  # the journal beside the file goes, too
-    batch.refresh_from_db()
-    assert batch.state == BatchState.ENDED
+    in_force.refresh_from_db()
+    assert in_force.state == BatchState.ENDED
     assert in_file() == []
 
 
