@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 600
-"""So long whatever is waited for may take beside other tests: what takes longer hangs."""
+PATIENCE_SECONDS = 400
+"""So long whatever is waited for may take beside other tests: what takes longer hangs. Less than a test may take."""
 
 
 def until(is_so: Callable[[], object], between: Callable[[], object] = lambda: None, *, every: float = 0.02) -> None:

@@ -180,11 +180,19 @@ class WorkerPool:
     def _start(self) -> _Worker:
         worker = _Worker(self._ahead or _started(self._command))
         self._ahead = None
-        worker.be_patient()
         self._workers.append(worker)
+        self._stand_still_with(worker)
+        worker.be_patient()
         with contextlib.suppress(OSError):  # it died: noticed when its answer does not come
             worker.process.orders.send((self._tree, self._signatures))
         return worker
+
+    def _stand_still_with(self, worker: _Worker) -> None:
+        """Have a new worker stand still too, if a pause began before it was among those that are told of one."""
+        while self._control.is_paused:
+            worker.process.stop()
+            self._control.is_over()  # stands still during a pause
+            worker.process.go_on()
 
     def _receive(self, worker: _Worker) -> Iterator[Seen]:
         try:

@@ -10,7 +10,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -217,10 +217,11 @@ def test_workers_stand_still_during_a_pause_which_is_not_held_against_them(
     def pause() -> None:
         until(lambda: len(_workers()) == 2)
         control.pause()
-        until(lambda: _workers() == [ProcessState.STOPPED] * 2)
-        time.sleep(START_SECONDS * 1.1)
-        states.extend(_workers())
-        control.go_on()
+        with ExitStack() as paused:
+            paused.callback(control.go_on)
+            until(lambda: _workers() == [ProcessState.STOPPED] * 2)
+            time.sleep(START_SECONDS * 1.1)
+            states.extend(_workers())
 
     with _crew(tmp_path, *_sabotage(f"time.sleep({START_SECONDS * 0.75})"), control=control) as crew:
         watcher = threading.Thread(target=pause)
@@ -230,6 +231,35 @@ def test_workers_stand_still_during_a_pause_which_is_not_held_against_them(
     assert states == [ProcessState.STOPPED] * 2
     assert len(looks) == 31
     assert not [look for look in looks if isinstance(look, ScanIssue)]
+
+
+def test_a_worker_that_comes_during_a_pause_stands_still_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control()
+    states: list[ProcessState | None] = []
+    watchers: list[threading.Thread] = []
+
+    def pause_for_a_moment() -> None:
+        end = time.monotonic() + START_SECONDS
+        while _workers() != [ProcessState.STOPPED] and time.monotonic() < end:
+            time.sleep(0.02)
+        states.extend(_workers())
+        control.go_on()
+
+    def start_and_pause(command: Sequence[str]) -> WorkerProcess:
+        """Start a worker; a pause begins before anybody else knows it."""
+        started = start_worker(command)
+        if not watchers:
+            control.pause()
+            watchers.append(threading.Thread(target=pause_for_a_moment))
+            watchers[0].start()
+        return started
+
+    monkeypatch.setattr(worker_pool, "start_worker", start_and_pause)
+    with _crew(tmp_path, control=control) as crew:
+        looks = [look for _, look in crew.look_at_all(_files(tmp_path, 30))]
+        watchers[0].join()
+    assert states == [ProcessState.STOPPED]
+    assert len(looks) == 30
 
 
 def test_a_worker_that_does_not_come_to_an_end_is_left_when_the_scan_is_to_end(
