@@ -26,6 +26,8 @@ from quetsach.web.configuration import Configuration
 
 SILENT_SECONDS = 60
 """The main process writes every few seconds: after this long without a word it hangs or is gone."""
+MANY_IN_A_ROW = 3
+"""Work may break off once, as when another process held a file; so often, somebody has to look."""
 _NAME = "heartbeats"
 _SIZE_BYTES = 4096
 
@@ -34,18 +36,21 @@ _SIZE_BYTES = 4096
 class Work:
     """One kind of work behind the pages: ``beat_at`` is its last sign of life, ``broke_off`` how often it broke off.
 
-    ``longest_seconds`` is how long it may say nothing.
+    ``longest_seconds`` is how long it may say nothing; ``in_a_row`` how often it broke off and has not come far since.
     """
 
     is_alive: bool
     beat_at: datetime
     longest_seconds: float
     broke_off: int = 0
+    in_a_row: int = 0
 
     def trouble(self, now: datetime) -> str:
         """Say what is wrong; empty if nothing is."""
         if not self.is_alive:
             return "not running"
+        if self.in_a_row >= MANY_IN_A_ROW:
+            return f"broke off {self.in_a_row} times in a row: the log says why"
         silent = (now - self.beat_at).total_seconds()
         return f"silent for {silent:.0f} s" if silent > self.longest_seconds else ""
 
@@ -69,6 +74,7 @@ class Heartbeats:
                     datetime.fromisoformat(work["beat_at"]),
                     float(work["longest_seconds"]),
                     int(work["broke_off"]),
+                    int(work["in_a_row"]),
                 )
                 for name, work in facts["works"].items()
             }

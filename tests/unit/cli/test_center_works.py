@@ -35,12 +35,51 @@ def test_work_that_breaks_off_is_started_again_and_counted(tmp_path: Path, caplo
         found = Heartbeats.read(tmp_path)
         return found.works["letters"].broke_off if found else 0
 
-    with working(tmp_path, [Behind("letters", breaks, 60)]):
-        until(lambda: told() >= 2)
+    work = Behind("letters", breaks, 60)
+    with working(tmp_path, [work]):
+        until(lambda: told() >= 3)
         found = Heartbeats.read(tmp_path)
         assert found is not None
-        assert found.troubles(datetime.now(UTC)) == {}
+        assert "times in a row" in found.troubles(datetime.now(UTC))["letters"]
     assert "letters: broke off" in caplog.text
+    assert "RuntimeError: broken" in caplog.text
+
+
+def test_work_that_broke_off_once_and_goes_on_is_no_trouble(tmp_path: Path) -> None:
+    begun: list[int] = []
+
+    def breaks_once(_data: Path, stopped: threading.Event, _beat: Callable[[], None]) -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            raise RuntimeError("broken")
+        stopped.wait()
+
+    def state() -> dict[str, str]:
+        found = Heartbeats.read(tmp_path)
+        return found.troubles(datetime.now(UTC)) if found else {"": ""}
+
+    with working(tmp_path, [Behind("letters", breaks_once, 60)]):
+        until(lambda: len(begun) == 2)
+        until(lambda: state() == {})
+
+
+def test_rests_grow_while_work_breaks_off_and_end_when_it_is_steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(works, "AGAIN_SECONDS", 30)
+    monkeypatch.setattr(works, "monotonic", lambda: now[0])
+    work = Behind("pages", lambda _data, _stopped, _beat: None, 60)
+
+    def breaks_after(seconds: float) -> float:
+        work.begin()
+        now[0] += seconds
+        return work.break_off()
+
+    assert [breaks_after(1) for _ in range(7)] == [30, 60, 120, 240, 480, 600, 600]
+    assert work.state().in_a_row == 7
+    work.begin()
+    now[0] += works.STEADY_SECONDS
+    assert work.state().in_a_row == 0
+    assert work.break_off() == 30
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -75,18 +114,23 @@ def test_what_serves_watches_all_of_its_work() -> None:
     assert len(names) == len(set(names))
 
 
-def test_work_that_breaks_off_is_tried_again_until_the_centre_stops(db, caplog: pytest.LogCaptureFixture) -> None:
+def test_work_in_turns_goes_on_until_the_centre_stops_or_it_breaks_off(db) -> None:
     stopped, turns = threading.Event(), []
 
     def work() -> None:
         turns.append(1)
         if len(turns) == 3:
             stopped.set()
-        raise RuntimeError("broken")
 
     works.again(work, 0, stopped, lambda: None)
     assert len(turns) == 3
-    assert "tried again" in caplog.text
+    stopped.clear()
+
+    def breaks() -> None:
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):  # who runs it names it and starts it again
+        works.again(breaks, 0, stopped, lambda: None)
 
 
 def test_a_centre_that_stops_begins_nothing(db, tmp_path) -> None:

@@ -39,11 +39,15 @@ def test_work_that_goes_on_is_well(tmp_path: Path) -> None:
     ("work", "told"),
     [
         (Work(is_alive=False, beat_at=NOW, longest_seconds=60), "letters: not running"),
+        (
+            Work(is_alive=True, beat_at=NOW, longest_seconds=60, broke_off=9, in_a_row=3),
+            "letters: broke off 3 times in a row: the log says why",
+        ),
         (Work(is_alive=True, beat_at=NOW - timedelta(seconds=61), longest_seconds=60), "letters: silent for 61 s"),
     ],
 )
 def test_work_that_ended_or_hangs_is_named(tmp_path: Path, work: Work, told: str) -> None:
-    beat(tmp_path, {"letters": work, "erasure": dataclasses.replace(work, is_alive=True, beat_at=NOW)})
+    beat(tmp_path, {"letters": work, "erasure": dataclasses.replace(work, is_alive=True, beat_at=NOW, in_a_row=0)})
     found = health(center(tmp_path), now=NOW)
     assert (found.checks["work"], found.is_well) == (told, False)
 

@@ -54,7 +54,10 @@ from quetsach.web.server.pages import pages_folder
 
 BEAT_SECONDS = 5
 AGAIN_SECONDS = 30
-"""How long a kind of work that broke off rests before it is started again."""
+"""How long a kind of work that broke off rests before it is started again; each time in a row twice as long."""
+_LONGEST_REST_SECONDS = 600
+STEADY_SECONDS = 60
+"""Work that has gone on for so long is on its feet again."""
 _LAST_WORK_SECONDS = 10
 """How long a stop waits for what is being written or handed over; what is not done then goes on at the next start."""
 _logger = logging.getLogger("quetsach.center")
@@ -73,16 +76,36 @@ class Behind:
     longest_seconds: float
     thread: threading.Thread | None = None
     beat_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began_at: float | None = None
+    """When it was last started, of a clock that only grows; ``None`` while it rests."""
     broke_off: int = 0
+    in_a_row: int = 0
 
     def beat(self) -> None:
         """Note a sign of life."""
         self.beat_at = datetime.now(UTC)
 
+    def begin(self) -> None:
+        """Note that it starts."""
+        self.began_at = monotonic()
+        self.beat()
+
+    def break_off(self) -> float:
+        """Note that it broke off; return how many seconds it is to rest."""
+        self.in_a_row = 1 if self.is_steady() else self.in_a_row + 1
+        self.broke_off += 1
+        self.began_at = None
+        return float(min(AGAIN_SECONDS * 2 ** min(self.in_a_row - 1, 16), _LONGEST_REST_SECONDS))
+
+    def is_steady(self) -> bool:
+        """Whether it has gone on for a while."""
+        return self.began_at is not None and monotonic() - self.began_at >= STEADY_SECONDS
+
     def state(self) -> Work:
         """Return how it goes."""
         is_alive = self.thread is not None and self.thread.is_alive()
-        return Work(is_alive, self.beat_at, self.longest_seconds, self.broke_off)
+        in_a_row = 0 if self.is_steady() else self.in_a_row
+        return Work(is_alive, self.beat_at, self.longest_seconds, self.broke_off, in_a_row)
 
 
 def works_of_a_centre() -> tuple[Behind, ...]:
@@ -133,13 +156,15 @@ def _start(work: Behind, data: Path, stopped: threading.Event) -> None:
 
 def _run(work: Behind, data: Path, stopped: threading.Event) -> None:
     while not stopped.is_set():
+        work.begin()
         try:
             work.run(data, stopped, work.beat)
         except Exception:
-            _logger.exception("%s: broke off; it is started again in %s s", work.name, AGAIN_SECONDS)
+            _logger.exception("%s: broke off", work.name)
         if not stopped.is_set():
-            work.broke_off += 1
-            stopped.wait(AGAIN_SECONDS)
+            rest = work.break_off()
+            _logger.error("%s is started again in %.0f s", work.name, rest)
+            stopped.wait(rest)
 
 
 def _watch(data: Path, works: Sequence[Behind], file: HeartbeatFile, stopped: threading.Event) -> None:
@@ -314,7 +339,7 @@ def write_pages(_data: Path, stopped: threading.Event, beat: Beat) -> None:
 def again(
     work: Callable[[], object], seconds: float, stopped: threading.Event, beat: Beat, *, share: float = 0
 ) -> None:
-    """Do the work now and after each pause. What goes wrong is logged and tried again.
+    """Do the work now and after each pause.
 
     Args:
         work: what is done.
@@ -328,9 +353,8 @@ def again(
         began = monotonic()
         try:
             work()
-        except Exception:
-            _logger.exception("work behind the pages broke off; it is tried again")
-        close_old_connections()
+        finally:
+            close_old_connections()
         stopped.wait(max(seconds, share * (monotonic() - began)))
 
 
