@@ -16,6 +16,7 @@ from quetsach.web.client_address import client_address
 from quetsach.web.configuration import Configuration
 from quetsach.web.health import health
 from quetsach.web.metrics import REGISTRY, CentreState
+from quetsach.web.server.answer import BARE_HEADERS
 
 REGISTRY.register(CentreState())
 _SECURITY_HOLDS = timedelta(days=90)
@@ -31,7 +32,12 @@ class Monitoring:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer for the centre's state, or let the request pass."""
         view = {"/healthz": healthz, "/metrics": metrics}.get(request.path)
-        return view(request) if view else self._get_response(request)
+        if view is None:
+            return self._get_response(request)
+        answer = view(request)
+        for name, value in BARE_HEADERS:
+            answer[name] = value
+        return answer
 
 
 @require_safe

@@ -215,9 +215,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_ENGINE = "quetsach.web.office.people.sessions"
-SESSION_COOKIE_NAME = "office"
+_PREFIX = "__Secure-" if CENTER.https else ""
+"""By this name a browser takes the cookie over an encrypted line alone; ``__Host-`` would have it sent everywhere."""
+SESSION_COOKIE_NAME = f"{_PREFIX}office"
 SESSION_COOKIE_PATH = office_path(LANGUAGE_CODE, LANGUAGE_CODE)
-SESSION_TWINS = {f"office-{code}": office_path(code, LANGUAGE_CODE) for code in COUNTRY.languages[1:]}
+SESSION_TWINS = {f"{_PREFIX}office-{code}": office_path(code, LANGUAGE_CODE) for code in COUNTRY.languages[1:]}
 """The cookies of the session under the office's addresses in the other languages, by name."""
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True

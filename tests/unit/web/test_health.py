@@ -14,6 +14,7 @@ from tests.unit.web.conftest import write_published
 from quetsach.centre.publication.snapshot import read_snapshot
 from quetsach.web.configuration import Configuration
 from quetsach.web.health import LEAST_FREE_BYTES, HeartbeatFile, Work, expiries, health
+from quetsach.web.server.answer import BARE_HEADERS
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -130,3 +131,8 @@ def test_metrics_tell_the_state_of_the_centre(centre: Path, client: Client, sett
         assert line in text
     for name in ("disk_free_bytes", "figures_age_seconds", 'queue_length{queue="letters"}', "build_info{version="):
         assert f"quetsach_{name}" in text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+def test_what_machines_ask_for_is_protected_as_pages_are(centre: Path, client: Client, path: str) -> None:
+    assert dict(BARE_HEADERS).items() <= {k.lower(): v for k, v in client.get(path).headers.items()}.items()

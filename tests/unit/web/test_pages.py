@@ -102,7 +102,7 @@ def test_a_page_is_protected_by_headers(centre: Path, client: Client, path: str)
     assert policy["default-src"] == "'none'"
     assert policy["style-src"] == policy["font-src"] == policy["form-action"] == "'self'"
     assert "script-src" not in policy
-    assert policy["frame-ancestors"] == "'none'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
 

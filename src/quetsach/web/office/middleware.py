@@ -3,6 +3,7 @@
 The public portal sets no cookie and knows nobody; these classes let its requests pass untouched.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -38,6 +39,7 @@ from quetsach.web.office.reading import page_read
 from quetsach.web.office.refusal import AccessError, is_refused
 
 type Answer = Callable[[HttpRequest], HttpResponseBase]
+_logger = logging.getLogger("quetsach.web.security")
 
 
 def session_cookies() -> tuple[str, ...]:
@@ -137,9 +139,16 @@ class OfficeAccess:
             status = 503
         elif isinstance(error, AccessError):
             status = 404 if error.is_hidden else 403
+            _note_refusal(request)
         else:
             return None
         return render(request, "office/error.html", {"status": status}, status=status)
+
+
+def _note_refusal(request: HttpRequest) -> None:
+    """Log who was refused what: persons by their number, pages by their name, and nothing that somebody typed."""
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    _logger.warning("refused: person %s, %s %s", request.user.pk or "not signed in", request.method, page)
 
 
 def _is_taken(request: HttpRequest, response: HttpResponseBase) -> bool:

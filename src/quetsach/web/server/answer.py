@@ -7,6 +7,12 @@ from typing import IO, Any
 
 LARGE_FILE_BYTES = 256 * 1024
 """A file above this is not taken into memory: the server sends it from the disk by itself."""
+BARE_HEADERS = (
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+)
+"""What an answer says besides that no page was made for: a refusal before Django, or what a machine asks for."""
 type StartResponse = Callable[..., Any]
 type WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 

@@ -19,7 +19,7 @@ from quetsach.web.client_address import client_address
 from quetsach.web.limits import ACCOUNT_FILE_PATHS, SMALL_BODY_BYTES, Admission, most_body_bytes
 from quetsach.web.metrics import TURNED_AWAY
 from quetsach.web.published.answer import Look
-from quetsach.web.server.answer import Answer, WsgiApplication, answer_of
+from quetsach.web.server.answer import BARE_HEADERS, Answer, WsgiApplication, answer_of
 from quetsach.web.server.looks import Looks
 from quetsach.web.server.pages import WrittenPages
 from quetsach.web.server.request import (
@@ -191,6 +191,7 @@ def _turn_away(protocol: HttpProtocol, scope: Scope, status: int, reason: str) -
         refusal = {"error": reason, "explanation": _SENTENCES[status].partition(" / ")[2], "where": "", "hint": ""}
         kind, text = "application/json", json.dumps(refusal)
     headers = [("content-type", f"{kind}; charset=utf-8"), ("cache-control", "no-store"), ("connection", "close")]
+    headers += BARE_HEADERS
     if status == 503:
         headers.append(("retry-after", _RETRY_SECONDS))
     protocol.response_bytes(status, headers, text.encode())

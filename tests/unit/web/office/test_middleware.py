@@ -41,3 +41,12 @@ def test_a_large_body_is_refused_before_it_is_read(db, client: Client) -> None:
 
 def test_a_public_page_sets_no_cookie(db, client: Client) -> None:
     assert not client.get("/").cookies
+
+
+def test_what_was_refused_to_whom_is_logged(person, signed_in, caplog) -> None:
+    reader = person("editor", "31-2020")
+    client = signed_in(reader)
+    assert client.get("/van-phong/van-hanh/?q=g%C3%B5-v%C3%A0o").status_code in (403, 404)
+    assert [record.message for record in caplog.records if record.name == "quetsach.web.security"] == [
+        f"refused: person {reader.pk}, GET office:operation:operation"
+    ]

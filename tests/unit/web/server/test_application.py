@@ -15,7 +15,7 @@ from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.web.limits import SMALL_BODY_BYTES
 from quetsach.web.server import request as body_module
-from quetsach.web.server.answer import LARGE_FILE_BYTES
+from quetsach.web.server.answer import BARE_HEADERS, LARGE_FILE_BYTES
 from quetsach.web.server.application import PAGE_THREADS, CentreApplication
 from quetsach.web.server.looks import Looks
 from quetsach.web.server.pages import WrittenPages
@@ -31,6 +31,7 @@ class Line:
     content: bytes = b""
     file: str = ""
     taken: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self.pieces:
@@ -42,8 +43,8 @@ class Line:
     def response_empty(self, status: int, _headers: list[tuple[str, str]]) -> None:
         self.status = status
 
-    def response_bytes(self, status: int, _headers: list[tuple[str, str]], body: bytes) -> None:
-        self.status, self.content = status, body
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status, self.content, self.headers = status, body, dict(headers)
 
     def response_file(self, status: int, _headers: list[tuple[str, str]], file: str) -> None:
         self.status, self.file = status, file
@@ -140,7 +141,9 @@ def test_two_hundred_hanging_bodies_of_one_source_leave_the_threads_free() -> No
 
     hanging, page = asyncio.run(attack())
     assert page.status == 200
-    assert [line.status for line in hanging].count(503) == 200 - 32
+    turned_away = [line for line in hanging if line.status == 503]
+    assert len(turned_away) == 200 - 32
+    assert all(dict(BARE_HEADERS).items() <= line.headers.items() for line in turned_away)
 
 
 def test_monitoring_is_answered_while_every_page_is_slow() -> None:

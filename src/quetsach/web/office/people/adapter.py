@@ -1,5 +1,6 @@
 """What allauth asks of us: whose account, which address, how secrets are kept, in our own words."""
 
+import logging
 from typing import Any
 
 import segno
@@ -10,6 +11,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +24,7 @@ from quetsach.web.client_address import client_address
 from quetsach.web.office.encryption import seal, unseal
 from quetsach.web.office.people.access import is_barred
 
+_logger = logging.getLogger("quetsach.web.security")
 _SECOND_FACTOR = "second-factor"
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104  (not bound: it stands for an address that our proxies did not name)
 
@@ -57,11 +60,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """Check a password; a right one is no failed attempt."""
+        """Check a password; a right one is no failed attempt, a wrong one is logged: so many a minute at most."""
         person: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if person is not None:
             self._failed.rollback()
-        return person
+            return person
+        meant = get_user_model().objects.filter(email__iexact=credentials.get("email") or "").values_list("pk").first()
+        _logger.warning("sign-in refused: %s", f"wrong password, person {meant[0]}" if meant else "no such person")
+        return None
 
     def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **named: Any) -> HttpResponse | None:
         """Keep the invented people of the demonstration out of a real centre, whatever they show."""

@@ -86,6 +86,17 @@ def test_an_unknown_address_and_a_wrong_password_are_answered_alike(client: Clie
     assert "không đúng" in told(wrong)
 
 
+def test_a_wrong_password_is_logged_without_anything_that_was_typed(client: Client, editor, caplog) -> None:
+    enter(client, editor, password="sai mật khẩu rồi")
+    enter(client, Person(email="mat-khau-go-nham-o"), password="gì đó")
+    enter(client, Person(email="nobody@example.vn"), password="gì đó")
+    enter(client, editor)
+    found = [record.message for record in caplog.records if record.name == "quetsach.web.security"]
+    assert found[0] == f"sign-in refused: wrong password, person {editor.pk}"
+    assert set(found[1:]) == {"sign-in refused: no such person"}
+    assert not re.search("example|mật|mat-khau", " ".join(found))
+
+
 def test_an_unknown_address_costs_a_hash_as_well(client: Client, db, monkeypatch: pytest.MonkeyPatch) -> None:
     hashed = []
     monkeypatch.setattr(Person, "set_password", lambda self, password: hashed.append(password))
