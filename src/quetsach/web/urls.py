@@ -27,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", serving.root, name="api-index"),
     path("api/v1/", api.urls),
     path("api/v1/<str:name>", serving.open_file, name="open-file"),
-    re_path(r"^api/(?P<rest>.*)\Z", unknown),
+    re_path(r"^api/(?P<rest>[\s\S]*)\Z", unknown),
     re_path(r"^repository/(?P<name>.+)\Z", repository_file, name="repository"),
     path("tai-ve/manifest.json", views.tool_manifest, name="tool-manifest"),
     path("tai-ve/<str:name>", views.tool_file, name="tool-file"),

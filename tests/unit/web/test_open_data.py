@@ -321,6 +321,7 @@ REFUSAL = {"error", "explanation", "where", "hint"}
     [
         ("/api/v1/nothing", 404),
         ("/api/v1/nothing/at/all", 404),
+        ("/api/v1/partners/reports/x%0Ay", 404),
         ("/api/v2/figures.json", 404),
         ("/api/v1/partners/reports/not-a-number", 404),
         ("/api/v1/partners/reports/1/set-aside?after=null", 422),
