@@ -118,7 +118,8 @@ def _length(request: HttpRequest) -> int:
 # what any cache may keep for anybody is compressed: ``Cache-Control: public``, no cookie, not the office. There is no
 # secret in it, and it needs no padding: the same content is the same bytes.
 
-_TAKES = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?(?=,|$)")
+_CODING = r"(?:^|,)\s*(?:{}|\*)\s*(?:;\s*q=([01](?:\.[0-9]{{0,3}})?)\s*)?(?=,|$)"
+_TAKES = {coding: re.compile(_CODING.format(coding)) for coding in ("br", "gzip")}
 
 _TEXT = re.compile(r"text/|image/svg\+xml|application/([a-z.]+\+)?(json|xml)\b")
 _SHORTEST_BYTES = 200
@@ -164,7 +165,7 @@ def _compress(request: HttpRequest, response: HttpResponse) -> None:
     if is_packed or not may_be_packed(response.headers.get("Content-Type", ""), content):
         return
     patch_vary_headers(response, ("Accept-Encoding",))
-    if not takes_gzip(request.headers.get("Accept-Encoding", "")):
+    if not takes("gzip", request.headers.get("Accept-Encoding", "")):
         return
     response.content = _kept(content) if len(content) <= _LARGEST_KEPT_BYTES else packed(content)
     response["Content-Length"] = str(len(response.content))
@@ -178,10 +179,10 @@ def may_be_packed(content_type: str, content: bytes) -> bool:
     return len(content) >= _SHORTEST_BYTES and _TEXT.match(content_type) is not None
 
 
-def takes_gzip(accepted: str) -> bool:
-    """Say whether who sends this ``Accept-Encoding`` reads what is packed with gzip."""
-    takes = _TAKES.search(accepted)
-    return bool(takes and float(takes[1] or 1))
+def takes(coding: str, accepted: str) -> bool:
+    """Say whether who sends this ``Accept-Encoding`` reads what is packed with ``gzip``, or with Brotli (``br``)."""
+    found = _TAKES[coding].search(accepted)
+    return bool(found and float(found[1] or 1))
 
 
 def packed(content: bytes, *, level: int = 6) -> bytes:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import reverse
@@ -41,7 +42,7 @@ from quetsach.web.portal.feeds import PublicPages
 from quetsach.web.published import selectors
 from quetsach.web.published.offer import HEADERS, Visitor
 from quetsach.web.server.answer import Answer, answer_of
-from quetsach.web.server.pages import CURRENT, FORMAT, STATE, pages_mark
+from quetsach.web.server.pages import CURRENT, FORMAT, PACKED, STATE, pages_mark
 from quetsach.web.server.request import BASE
 
 WHOLE_SECONDS = 600
@@ -51,7 +52,7 @@ _NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 _FILES = "files"
 """Where what is no page lies: its headers are its own, so the centre alone hands it out."""
 _TRIES = 3
-_BEST = 9
+_BEST, _BEST_BROTLI = 9, 11
 _OF_THIS_ANSWER = frozenset({"etag", "content-length", "content-encoding", "date"})
 _CHANGING: Mapping[str, Callable[[datetime], object]] = {
     "home": lambda _now: report_tally(),
@@ -93,10 +94,9 @@ class _Page:
         """Whether it lies packed, too."""
         return may_be_packed(dict(self.headers).get("content-type", ""), self.content)
 
-    @property
-    def packed_file(self) -> str:
-        """Where."""
-        return f"{self.file}.gz"
+    def packed_file(self, coding: str) -> str:
+        """Where, with one of the codings of ``PACKED``."""
+        return f"{self.file}.{PACKED[coding]}"
 
     def is_as(self, other: "_Page | None") -> bool:
         """Whether nothing of an answer would differ."""
@@ -180,9 +180,9 @@ class PageWriter:
         for key, page in pages.items():
             is_shared = self._state and page.is_as(self._pages.get(key)) and (before / page.file).is_file()
             yield page.file, before / page.file if is_shared else page.content, storage.SHARED
-            if page.is_packed:
-                small = before / page.packed_file if is_shared else packed(page.content, level=_BEST)
-                yield page.packed_file, small, storage.SHARED
+            for coding in PACKED if page.is_packed else ():
+                file = page.packed_file(coding)
+                yield file, before / file if is_shared else _packed(coding, page.content), storage.SHARED
         told = [
             {
                 "path": path,
@@ -197,6 +197,14 @@ class PageWriter:
         ]
         state = {"format": FORMAT, "mark": self._mark, "pages": told}
         yield STATE, json.dumps(state, ensure_ascii=False, indent=1).encode(), storage.SHARED
+
+
+def _packed(coding: str, content: bytes) -> bytes:
+    """Pack as small as it gets: a page is packed once and handed out many times."""
+    if coding == "gzip":
+        return packed(content, level=_BEST)
+    small: bytes = pa.Codec("brotli", compression_level=_BEST_BROTLI).compress(content, asbytes=True)
+    return small
 
 
 def _page(name: str, path: str, visitor: str, answer: Answer) -> _Page:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from django.test import Client
 from tests.offered_release import ALL, offer_release
@@ -86,9 +87,21 @@ def test_every_public_page_is_written_and_answers_as_django_does(site: Centre, c
         assert dict(lies.headers)["etag"] == made["ETag"]
 
 
+def test_what_takes_brotli_gets_the_smallest(site: Centre) -> None:
+    site.write()
+    plain, small, gzipped = (site.get("/", ("accept-encoding", by)) for by in ("", "gzip, deflate, br, zstd", "gzip"))
+    assert plain
+    assert small
+    assert gzipped
+    assert dict(small.headers)["content-encoding"] == "br"
+    assert dict(small.headers)["etag"] == dict(gzipped.headers)["etag"] == f"W/{dict(plain.headers)['etag']}"
+    assert pa.Codec("brotli").decompress(small.content, len(plain.content), asbytes=True) == plain.content
+    assert len(small.content) < len(gzipped.content) < len(plain.content)
+
+
 def test_what_takes_gzip_gets_it_and_what_is_known_is_not_sent_again(site: Centre) -> None:
     site.write()
-    plain, small = site.get("/"), site.get("/", ("accept-encoding", "br, gzip"))
+    plain, small = site.get("/"), site.get("/", ("accept-encoding", "gzip, br;q=0"))
     assert plain
     assert small
     assert gzip.decompress(small.content) == plain.content

@@ -22,7 +22,7 @@ from quetsach import __version__
 from quetsach.core.errors import QuetsachError
 from quetsach.core.text import Text
 from quetsach.web.configuration import Configuration
-from quetsach.web.middleware import takes_gzip
+from quetsach.web.middleware import takes
 from quetsach.web.published.offer import HEADERS, Visitor, visitor_of
 from quetsach.web.server.answer import Answer
 
@@ -31,7 +31,9 @@ CURRENT = "current"
 """The link to the state that counts."""
 STATE = "pages.json"
 """What a state says of its pages; ``mark`` names the build and the settings that they were made by."""
-FORMAT = "quetsach-pages/1"
+FORMAT = "quetsach-pages/2"
+PACKED: Mapping[str, str] = {"br": "br", "gzip": "gz"}
+"""How a page lies packed, the smallest first, and the end of its file's name."""
 MOST_BYTES = 256 << 20
 """What the pages of one state may take in memory: those of a country take a few MB."""
 _LOOK_SECONDS = 0.5
@@ -77,35 +79,45 @@ class WrittenPage:
         name: the page's route, by which answers are counted.
         tag: of its content (RFC 9110, section 8.8.3), without its being strong or weak.
         plain: as it is.
-        packed: with gzip; where that makes nothing smaller, as it is.
+        packed: by coding, in the order of ``PACKED``; none where that makes nothing smaller.
         unchanged: to whoever has it already.
     """
 
     name: str
     tag: str
     plain: Answer
-    packed: Answer
+    packed: Mapping[str, Answer]
     unchanged: Answer
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any], content: bytes, packed: bytes | None) -> "WrittenPage":
+    def of(cls, facts: Mapping[str, Any], content: bytes, packed: Mapping[str, bytes]) -> "WrittenPage":
         """Make a page of what its state says of it and its files."""
         tag = str(facts["tag"])
         headers: Headers = [(str(name).lower(), str(value)) for name, value in facts["headers"]]
         kept: Headers = [pair for pair in headers if pair[0] not in _OF_CONTENT]
         plain = Answer(200, [*headers, ("etag", tag), ("content-length", str(len(content)))], content)
-        if packed is not None:
-            end: Headers = [("etag", f"W/{tag}"), ("content-encoding", "gzip"), ("content-length", str(len(packed)))]
-            small = Answer(200, [*headers, *end], packed)
-        return cls(
-            str(facts["page"]), tag, plain, plain if packed is None else small, Answer(304, [*kept, ("etag", tag)])
-        )
+        small = {
+            coding: Answer(
+                200,
+                [
+                    *headers,
+                    ("etag", f"W/{tag}"),
+                    ("content-encoding", coding),
+                    ("content-length", str(len(packed[coding]))),
+                ],
+                packed[coding],
+            )
+            for coding in PACKED
+            if coding in packed
+        }
+        return cls(str(facts["page"]), tag, plain, small, Answer(304, [*kept, ("etag", tag)]))
 
     def answer(self, environ: Mapping[str, Any]) -> Answer:
         """Return it in the form that the request asks for."""
         if (asked := environ.get("HTTP_IF_NONE_MATCH")) and _has(asked, self.tag):
             return self.unchanged
-        return self.packed if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else self.plain
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        return next((small for coding, small in self.packed.items() if takes(coding, accepted)), self.plain)
 
 
 def _has(asked: str, tag: str) -> bool:
@@ -138,8 +150,9 @@ def read_state(folder: Path) -> tuple[str, Pages]:
         for facts in state["pages"]:
             path = folder / facts["file"]
             plain = path.read_bytes()
-            packed = path.with_name(f"{path.name}.gz").read_bytes() if facts["packed"] else None
-            room -= len(plain) + len(packed or b"")
+            ends = PACKED if facts["packed"] else {}
+            packed = {coding: path.with_name(f"{path.name}.{end}").read_bytes() for coding, end in ends.items()}
+            room -= len(plain) + sum(map(len, packed.values()))
             if room < 0:
                 raise PagesError(Text("the written pages take too much memory"), where=str(folder))
             pages.setdefault(facts["path"], {})[facts["for"]] = WrittenPage.of(facts, plain, packed)
