@@ -13,7 +13,7 @@ from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people import urls as people
 from quetsach.web.office.people.sign_in_views import too_many
 from quetsach.web.office.views import failed
-from quetsach.web.portal import again, views
+from quetsach.web.portal import again, browser, views
 from quetsach.web.portal.feeds import feed, site_map
 from quetsach.web.repository import repository_file
 
@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("check/"), views.check, name="check"),
         path(_("check/again/"), again.again, name="look-again"),
         path(_("check/again/code/"), again.code, name="look-again-code"),
+        path(_("browser/"), browser.browser, name="browser"),
         path(_("devices/"), views.devices, name="devices"),
         path(_("devices/i-do-not-know/"), views.which_device, name="which-device"),
         path(_("devices/i-do-not-know/<question:name>/"), views.which_device, name="device-question"),

@@ -19,6 +19,7 @@ PAGES = {
     "home": ("/", "/en/"),
     "check": ("/kiem-tra/", "/en/check/"),
     "again": ("/kiem-tra/lai/", "/en/check/again/"),
+    "browser": ("/trinh-duyet/", "/en/browser/"),
     "devices": ("/thiet-bi/", "/en/devices/"),
     "which": ("/thiet-bi/khong-biet/", "/en/devices/i-do-not-know/"),
     "question": ("/thiet-bi/khong-biet/chiec-hop/", "/en/devices/i-do-not-know/box/"),

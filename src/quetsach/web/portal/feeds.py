@@ -33,6 +33,7 @@ _PAGES = (
     "home",
     "check",
     "look-again",
+    "browser",
     "devices",
     "which-device",
     "download",
