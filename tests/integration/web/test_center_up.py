@@ -15,7 +15,7 @@ import urllib.request
 import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -231,7 +231,10 @@ def test_a_centre_that_was_killed_starts_again_answers_and_stops_when_told(prepa
             os.kill(worker, signal.SIGKILL)
             until(lambda: is_gone(worker))
             until(lambda: answers(server.url))
-            log = server.stop()
+            with looking(server) as looks:
+                until(lambda: len(looks) > 100)
+                log = server.stop()
+            assert set(looks) == {200}
             assert server.process.returncode == 0
     assert f"Quét Sạch: {server.url}/" in log
     assert str(prepared) in log
@@ -243,6 +246,39 @@ def test_a_centre_that_was_killed_starts_again_answers_and_stops_when_told(prepa
     home = next(line for line in lines if line.get("page") == "home")
     assert home["status"] == 200
     assert {"time", "level", "logger", "message"} <= set(home)
+
+
+@contextmanager
+def looking(server: Served) -> Iterator[list[int]]:
+    """Have visitors look at their addresses; yield the status of each answer, 0 for a request that was lost."""
+    host, port = server.url.removeprefix("http://").split(":")
+    request = f"POST /kiem-tra/ HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    looks: list[int] = []
+    ended = threading.Event()
+
+    def visit() -> None:
+        while not ended.is_set():
+            try:
+                line = socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS)
+            except ConnectionRefusedError:  # told, and nothing is lost
+                return
+            content = b""
+            with line, suppress(ConnectionError):
+                line.sendall(request.encode())
+                with line.makefile("rb") as answer:
+                    content = answer.read()
+            is_whole = content.endswith(b"</html>\n")
+            looks.append(int(content[9:12]) if is_whole else 0)
+
+    visitors = [threading.Thread(target=visit) for _ in range(8)]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        yield looks
+    finally:
+        ended.set()
+        for visitor in visitors:
+            visitor.join()
 
 
 def see_pages(server: Served) -> None:
