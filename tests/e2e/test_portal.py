@@ -43,7 +43,7 @@ PAGES = (
         "/en/malware/eicar/",
     ),
     *("/en/malware/xmrig-miner/", "/ma-doc/iot-devices/", "/en/malware/qsnatch/", "/en/no-such-page/"),
-    *("/giup-do/", "/giup-do/HT-222-222/", "/en/giup-do/"),
+    *("/giup-do/", "/giup-do/HT-222-222/", "/en/help/"),
 )
 WIDTHS = {360: "light", 1280: "dark"}
 """Width in pixels and colour scheme: each page is seen in both; colours do not depend on the width."""

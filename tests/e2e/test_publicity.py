@@ -67,7 +67,7 @@ def test_visits_through_the_code_are_in_the_report(url: str, data: Path) -> None
     )
 
 
-@pytest.mark.parametrize("path", ["/xac-minh/", "/en/xac-minh/", "/xac-minh/?ma=QS-AAAAA-AAAAA", "/xac-minh/QS-1/"])
+@pytest.mark.parametrize("path", ["/xac-minh/", "/en/verify/", "/xac-minh/?ma=QS-AAAAA-AAAAA", "/xac-minh/QS-1/"])
 def test_pages_of_codes_are_usable_by_everybody_on_a_phone(url: str, browser: Browser, path: str) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 740}, bypass_csp=True)
     page.goto(url + path)

@@ -12,7 +12,7 @@ from pkgutil import walk_packages
 
 import pytest
 from tests import catalogues, pseudo_language
-from tests.unit.cli.test_help import help_texts
+from tests.unit.cli.test_help import help_texts, places
 
 import quetsach
 from quetsach.assess.baseline import feed_set_differs
@@ -121,7 +121,8 @@ def test_a_catalogue_has_the_sentences_of_its_package_and_no_others(source: Path
     written = _written(source)
     if source.parts[-3] == catalogues.WHOLE:
         assert said - written == set(), "not translated"
-    helped = {("", text, "") for text in help_texts(build_parser())} if _package(source) == "cli" else set()
+    shown = (*help_texts(build_parser()), *places(build_parser())) if _package(source) == "cli" else ()
+    helped = {("", text, "") for text in shown}
     assert written - said - helped == set(), "nobody says it any more"
 
 

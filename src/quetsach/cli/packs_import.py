@@ -40,9 +40,9 @@ def register(parser: Parser) -> None:
     parser.add_argument("--as", dest="family", required=True, metavar="NAME", help="name of the pack and its folder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the folder of the pack goes")
     parser.add_argument(
-        "--author", default="not stated", metavar="A", help="whose content it is, where it does not say"
+        "--author", default="not stated", metavar="AUTHOR", help="whose content it is, where it does not say"
     )
-    parser.add_argument("--licence", default="not stated", metavar="L", help="its licence, where it does not say")
+    parser.add_argument("--licence", default="not stated", metavar="LICENCE", help="its licence, where it does not say")
     parser.add_argument("--kind", choices=_KINDS, help="what each line of plain lists is (default: told by its form)")
     parser.add_argument(
         "--platform", action="append", choices=_PLATFORMS, help="system it is about, may be repeated (default: all)"

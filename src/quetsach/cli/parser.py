@@ -153,10 +153,12 @@ def command_text(words: Sequence[str]) -> str:
 
 
 def speak(parser: argparse.ArgumentParser, language: str) -> None:
-    """Let a parser and those of its commands speak a language."""
+    """Let a parser and those of its commands speak a language, the places of their command lines too."""
     if isinstance(parser, Parser):
         parser.language = language
     for action in parser._actions:  # noqa: SLF001  (argparse gives no other way to them)
+        if isinstance(action.metavar, str):
+            action.metavar = told(action.metavar, language)
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for below in action.choices.values():
                 speak(below, language)

@@ -30,7 +30,7 @@ def test_a_folder_that_holds_no_centre_is_refused_and_left_empty(
 
 def test_what_is_no_code_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["center", "reports", "erase", "everything"]) == 1
-    assert "REPORT_ID" in capsys.readouterr().err
+    assert "MÃ-BÁO-CÁO" in capsys.readouterr().err
 
 
 NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)

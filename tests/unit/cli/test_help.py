@@ -2,13 +2,18 @@
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
+import quetsach.cli
 from quetsach.cli.main import build_parser, main
 from quetsach.cli.parser import ExitCode, language_of
 from quetsach.cli.reference import walk
 from quetsach.core.text import told
+
+CATALOGUE = Path(quetsach.cli.__file__).parent / "locale/vi/LC_MESSAGES/messages.po"
 
 
 def help_texts(top: argparse.ArgumentParser) -> Iterator[str]:
@@ -27,6 +32,30 @@ def test_every_text_of_every_command_is_in_vietnamese() -> None:
     assert [text for text in shown if not text.startswith("  ") and told(text, "vi") == text] == []
 
 
+def places(top: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield how each argument that takes a value is called in the help."""
+    for parser in walk(top):
+        for action in parser._actions:
+            if action.nargs != 0 and (action.metavar is not None or action.choices is None):
+                yield action.metavar if isinstance(action.metavar, str) else f"{parser.prog}: {action.dest}"
+
+
+def test_every_place_of_a_command_line_is_named_in_vietnamese() -> None:
+    with CATALOGUE.open("rb") as file:
+        known = {message.id for message in read_po(file)}
+    named = {*places(build_parser())}
+    assert len(named) > 50
+    assert named - known == set()
+
+
+def test_a_place_has_its_vietnamese_name_in_help_and_its_english_one_in_english(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for language, name in (("vi", "--state THƯ-MỤC"), ("en", "--state DIR")):
+        assert main(["scan", "--help", "--lang", language]) == 0
+        assert name in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("language", "told"), [("vi", "cách dùng: quetsach"), ("en", "usage: quetsach")])
 @pytest.mark.parametrize("words", [[], ["clean"], ["quarantine", "restore"], ["center", "ingest"], ["packs", "check"]])
 def test_help_is_in_the_language_of_the_reader(
@@ -42,8 +71,8 @@ def test_help_is_in_the_language_of_the_reader(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["scna"], "COMMAND: không có lựa chọn 'scna'"),
-        ([], "còn thiếu: COMMAND"),
+        (["scna"], "LỆNH: không có lựa chọn 'scna'"),
+        ([], "còn thiếu: LỆNH"),
         (["scan", "--jobs", "x"], "--jobs: cần một số từ 1 đến 64"),
         (["scan", "--time-limit", "x"], "--time-limit: cần một số phút"),
         (["clean", "--yes", "--dry-run"], "--dry-run: không dùng cùng với --yes"),

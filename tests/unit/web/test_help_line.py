@@ -27,7 +27,7 @@ OTHERS = {
         *("/ma-doc/conficker/", "/giup-do/", "/giup-do/HT-7K3M9-F2DXG/", "/xac-minh/", "/xac-minh/QS-7K3M9-F2DXG/"),
         "/khong-co-trang-nay/",
     ),
-    "en": ("/en/giup-do/", "/en/xac-minh/", "/en/no-such-page/"),
+    "en": ("/en/help/", "/en/verify/", "/en/no-such-page/"),
 }
 WALK = [
     *((language, path) for paths in PAGES.values() for language, path in zip(("vi", "en"), paths, strict=True)),
@@ -68,7 +68,7 @@ def test_every_public_page_ends_with_the_same_block_and_has_it_once(
 @pytest.mark.parametrize("is_open", [True, False])
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/giup-do/", "Hà Nội : 024 0000 0002"), ("/en/giup-do/", "Monday to Friday 8:00–11:30")],
+    [("/giup-do/", "Hà Nội : 024 0000 0002"), ("/en/help/", "Monday to Friday 8:00–11:30")],
 )
 def test_the_help_page_says_it_first_and_has_the_lines_of_provinces_and_providers(
     served, client: Client, monkeypatch: pytest.MonkeyPatch, path: str, said: str, is_open: bool
@@ -107,7 +107,7 @@ def test_a_centre_without_one_sends_people_to_the_help_desk(settings, empty_cent
 def test_what_is_no_page_names_the_page_to_write_on_too(served, language: str) -> None:
     served(LINE)
     told = help_line(language)
-    assert told.desk == {"vi": "http://localhost:8000/giup-do/", "en": "http://localhost:8000/en/giup-do/"}[language]
+    assert told.desk == {"vi": "http://localhost:8000/giup-do/", "en": "http://localhost:8000/en/help/"}[language]
     assert told.lines(language)[:-1] == LINE.lines(language)
 
 

@@ -26,7 +26,7 @@ from quetsach.web.server.pages import CURRENT, STATE, WrittenPages, is_own_host,
 from quetsach.web.server.request import environment_of
 
 pytestmark = pytest.mark.usefixtures("kept_connection")
-OWN = {"/giup-do/", "/en/giup-do/"}
+OWN = {"/giup-do/", "/en/help/"}
 """Forms with an answer for each visitor."""
 OF_THE_WAY = {"content-length", "etag", "content-encoding"}
 

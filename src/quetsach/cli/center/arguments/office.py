@@ -300,8 +300,8 @@ def _partners_add(commands: Subcommands) -> None:
         commands, "add", in_office("partners:add"), "add a partner", 'quetsach center partners add bkav --name "Bkav"'
     )
     add.add_argument("partner", metavar="PARTNER", help="its key: lower-case letters, digits, hyphens")
-    add.add_argument("--name", required=True, help="name as people know it")
-    add.add_argument("--contact", default="", help="whom to ask about the figures")
+    add.add_argument("--name", required=True, metavar="NAME", help="name as people know it")
+    add.add_argument("--contact", default="", metavar="CONTACT", help="whom to ask about the figures")
 
 
 def _partners_token(commands: Subcommands) -> None:
@@ -314,7 +314,7 @@ def _partners_token(commands: Subcommands) -> None:
         "quetsach center partners token bkav --label server-2 --revoke",
     )
     token.add_argument("partner", metavar="PARTNER", help="key of the partner")
-    token.add_argument("--label", default="API", help="what the token is for (default: API)")
+    token.add_argument("--label", default="API", metavar="LABEL", help="what the token is for (default: API)")
     token.add_argument("--revoke", action="store_true", help="end the tokens of this label at once")
 
 

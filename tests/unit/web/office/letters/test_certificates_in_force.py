@@ -118,20 +118,20 @@ def an_authority(monkeypatch) -> None:
 def test_the_public_page_says_what_is_known_of_the_day_of_signing(approved, operator, keys, an_authority) -> None:
     keys(person=RUNNING, agency=RUNNING)
     letter = letter_issue(letter=approved, by=operator, now=TODAY)
-    page = page_of(Client(), f"/en/xac-minh/{letter.code}/")
+    page = page_of(Client(), f"/en/verify/{letter.code}/")
     assert "certificate by An authority, term <time" in page
     assert IN_FORCE in page
     noted = Verification.objects.get(code=letter.code)
     noted.signatures = [{"holder": "Nguyễn Văn A", "authority": "An authority"}]
     noted.save()
-    page = page_of(Client(), f"/en/xac-minh/{letter.code}/")
+    page = page_of(Client(), f"/en/verify/{letter.code}/")
     assert ("certificate by An authority" in page, IN_FORCE in page) == (True, False), "the days were not noted then"
 
 
 def test_a_public_page_says_nothing_good_of_keys_that_are_for_show(approved, operator, keys) -> None:
     keys(person=RUNNING, agency=RUNNING)
     letter = letter_issue(letter=approved, by=operator, now=TODAY)
-    page = page_of(Client(), f"/en/xac-minh/{letter.code}/")
+    page = page_of(Client(), f"/en/verify/{letter.code}/")
     assert ("not valid, term <time" in page, IN_FORCE in page) == (True, False)
 
 
@@ -139,7 +139,7 @@ def test_a_public_page_never_says_in_force_of_what_was_not(approved, operator, k
     keys(person=RUNNING, agency=RUNNING)
     letter = letter_issue(letter=approved, by=operator, now=TODAY)
     Verification.objects.update(registered_at=TODAY - timedelta(days=30))
-    assert IN_FORCE not in page_of(Client(), f"/en/xac-minh/{letter.code}/")
+    assert IN_FORCE not in page_of(Client(), f"/en/verify/{letter.code}/")
 
 
 def test_copies_wait_for_a_certificate_in_force_and_claim_no_time_before_it(approved, operator, units, keys) -> None:

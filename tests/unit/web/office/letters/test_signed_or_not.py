@@ -66,7 +66,7 @@ def test_an_unsigned_letter_says_so_wherever_it_is_read(signed_in, person, opera
     assert UNSIGNED in text(signed_in(operator), f"/en/office/letters/{letter.pk}/")
     assert UNSIGNED in text(signed_in(person(Role.EDITOR, "31-2025")), f"/en/office/letters/den/{dispatch.pk}/")
     assert UNSIGNED in text(Client(), f"/en/letter/{token_of(dispatch)}/")
-    assert UNSIGNED in text(Client(), f"/en/xac-minh/{letter.code}/")
+    assert UNSIGNED in text(Client(), f"/en/verify/{letter.code}/")
     assert "không có chữ ký số" in text(Client(), f"/xac-minh/{letter.code}/")
 
 
@@ -78,7 +78,7 @@ def test_a_signed_letter_names_who_signed_and_who_vouches_for_them(signed_in, op
     letter = letter_issue(letter=approved, by=operator, now=TODAY)
     signed = [state.signer for state in verify(LETTERS.read(letter.sha256), [])]
     assert [one["holder"] for one in letter.signatures] == signed == ["Nguyễn Văn A", "Cục An toàn thông tin"]
-    for path in (f"/en/office/letters/{letter.pk}/", f"/en/xac-minh/{letter.code}/"):
+    for path in (f"/en/office/letters/{letter.pk}/", f"/en/verify/{letter.code}/"):
         page = text(client, path)
         assert "Nguyễn Văn A (certificate by Quét Sạch demonstration authority: not valid, term " in page
         assert UNSIGNED not in page

@@ -58,7 +58,7 @@ def test_the_page_says_who_when_and_what(client: Client, letter: Verification) -
 
 
 def test_the_page_is_complete_in_english(client: Client, letter: Verification) -> None:
-    text = client.get(f"/en/xac-minh/{CODE}/").content.decode()
+    text = client.get(f"/en/verify/{CODE}/").content.decode()
     for part in (letter.issuer_en, letter.title_en, letter.asks_en, "6\u00a0October\u00a02020", "We never do"[3:]):
         assert part in text
 
@@ -119,14 +119,14 @@ def test_what_is_typed_into_the_address_is_never_markup(client: Client, db) -> N
     assert b"<script>x" not in client.get("/xac-minh/%3Cscript%3Ex/").content
 
 
-@pytest.mark.parametrize("address", [f"/xac-minh/{CODE}/", "/xac-minh/?ma=x", "/en/xac-minh/?ma=x", "/xac-minh/x/"])
+@pytest.mark.parametrize("address", [f"/xac-minh/{CODE}/", "/xac-minh/?ma=x", "/en/verify/?ma=x", "/xac-minh/x/"])
 def test_pages_of_codes_set_no_cookie_and_are_not_indexed(client: Client, letter: Verification, address: str) -> None:
     page = client.get(address)
     assert not page.cookies
     assert page["X-Robots-Tag"] == "noindex"
 
 
-@pytest.mark.parametrize("address", ["/xac-minh/", "/en/xac-minh/"])
+@pytest.mark.parametrize("address", ["/xac-minh/", "/en/verify/"])
 def test_where_to_ask_may_be_found(client: Client, db, address: str) -> None:
     page = client.get(address)
     assert not page.cookies
