@@ -8,6 +8,7 @@ import textwrap
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from threading import Timer
 from types import TracebackType
 from typing import Any, Self, TextIO
 
@@ -15,6 +16,8 @@ from quetsach.core.text import LocalText
 from quetsach.core.time_left import TimeLeft, rounded_minutes
 
 _STROKE = "▁▂▃▄▅▆▇█"
+_QUIET_SECONDS, _LOG_SECONDS = 2.0, 15.0
+"""How long work goes on before it is told at all, and how often a log is told how far it is."""
 _WIDTH = 24
 _WIDEST = 110
 """Columns that text uses at most: longer lines are hard to read."""
@@ -135,9 +138,10 @@ def _shortly(seconds: float) -> str:
 
 
 class Progress:
-    """One line that a terminal shows while long work goes on; silent where nobody looks.
+    """One line that a terminal shows while long work goes on; silent where nobody looks, but for a log if asked to.
 
     The bar is the broom stroke of the wordmark. It appears only after two seconds, so that short work stays quiet.
+    A log is told after as long what goes on, and then four times a minute how far it is.
 
     Args:
         label: what goes on, already in the reader's language.
@@ -145,6 +149,7 @@ class Progress:
         preface: a line that stands above from when the bar appears, such as which keys there are.
         left: what says how many seconds are left, in words.
         stream: where to write, standard error by default.
+        is_logged: whether a file or pipe is told in plain lines.
     """
 
     def __init__(
@@ -155,6 +160,7 @@ class Progress:
         preface: str = "",
         left: Callable[[float], str] = _shortly,
         stream: TextIO | None = None,
+        is_logged: bool = False,
     ) -> None:
         self._label = label
         self._preface = preface
@@ -162,17 +168,23 @@ class Progress:
         self._total = total
         self._stream = stream or sys.stderr
         self._visible = _obeys(self._stream)
+        self._begins = Timer(_QUIET_SECONDS, self._log) if is_logged and not self._stream.isatty() else None
         self._started = time.monotonic()
         self._drawn_at = 0.0
         self._done = 0
         self._time_left = TimeLeft()
 
     def __enter__(self) -> Self:
+        if self._begins:
+            self._begins.daemon = True
+            self._begins.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._begins:
+            self._begins.cancel()
         if self._visible and self._drawn_at:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
@@ -181,7 +193,9 @@ class Progress:
         """Say that some steps are done; redraws at most ten times a second."""
         self._done += steps
         now = time.monotonic()
-        if not self._visible or now - self._started < 2 or now - self._drawn_at < 0.1:
+        if self._begins and self._total and self._drawn_at and now - self._drawn_at >= _LOG_SECONDS:
+            self._log()
+        if not self._visible or now - self._started < _QUIET_SECONDS or now - self._drawn_at < 0.1:
             return
         if self._preface and not self._drawn_at:
             say(self._preface, self._stream)
@@ -202,6 +216,11 @@ class Progress:
     def go_on(self, seconds: float) -> None:
         """Leave the time that the work stood still out of what is still to come."""
         self._started += seconds
+
+    def _log(self) -> None:
+        self._drawn_at = time.monotonic()
+        share = f" {min(1.0, self._done / self._total):.0%}" if self._total and self._done else ""
+        print(f"{self._label}…{share}", file=self._stream, flush=True)
 
     def _draw(self, line: str) -> None:
         self._stream.write(f"\r\x1b[K{_cut(line, _columns(self._stream))}")

@@ -27,6 +27,8 @@ _SECRET_LEAST_BYTES = 32
 _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?"
 )
+_SOURCE = re.compile(r"https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/\-]*)?")
+_LONGEST_SOURCE = 300
 _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._+\-]{1,64}@[A-Za-z0-9.\-]{1,190}")
 _MAX_MAIL_PER_MINUTE = 60_000
 _MAIL_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
@@ -136,6 +138,7 @@ class Configuration:
         controller: who answers for personal data, as the privacy notice names them; empty if not set.
         contact: e-mail address, telephone or web address of the controller; empty if not set.
         help_line: whom people call who need help; says nothing if not set.
+        source_url: where the source code of the software lies for everybody; empty if not set.
         log_format: ``text`` or ``json``.
         publication: ``automatic``, or ``two-people``: new figures and packs wait in the office until a second person
             agrees.
@@ -162,6 +165,7 @@ class Configuration:
     controller: str = ""
     contact: str = ""
     help_line: HelpLine = NO_HELP_LINE
+    source_url: str = ""
     log_format: str = "text"
     publication: str = "automatic"
     mail_server: MailServer | None = None
@@ -212,6 +216,7 @@ class Configuration:
             controller=environment.get("QUETSACH_CONTROLLER", ""),
             contact=environment.get("QUETSACH_CONTACT", ""),
             help_line=_help_line(environment),
+            source_url=_source_url(environment.get("QUETSACH_SOURCE_URL", "")),
             log_format=_choice("QUETSACH_LOG", environment.get("QUETSACH_LOG", "text"), ("text", "json")),
             publication=_choice(
                 "QUETSACH_PUBLICATION",
@@ -314,6 +319,17 @@ def _public_url(text: str) -> str:
             Text("not an address: {text}", text=repr(text[:80])),
             where="QUETSACH_PUBLIC_URL",
             hint=Text("write it as https://centre.example"),
+        )
+    return text
+
+
+def _source_url(text: str) -> str:
+    """Check where the source code lies: every page links there."""
+    if text and not (len(text) <= _LONGEST_SOURCE and _SOURCE.fullmatch(text)):
+        raise ConfigurationError(
+            Text("not an address: {text}", text=repr(text[:80])),
+            where="QUETSACH_SOURCE_URL",
+            hint=Text("write it as https://code.example/quetsach"),
         )
     return text
 

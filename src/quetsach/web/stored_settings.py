@@ -124,6 +124,7 @@ SETTINGS = (
     Setting("help-zalo", "QUETSACH_HELP_ZALO", "", Text("the account of Zalo that answers them")),
     Setting("help-hours", "QUETSACH_HELP_HOURS", "", Text("when the telephone is answered")),
     Setting("help-places", "QUETSACH_HELP_PLACES", "", Text("telephone numbers of provinces")),
+    Setting("source-url", "QUETSACH_SOURCE_URL", "", Text("where everybody can read the source code of the software")),
     Setting(
         "smtp-url",
         "QUETSACH_SMTP_URL",

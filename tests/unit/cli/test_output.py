@@ -1,5 +1,7 @@
 import io
 import json
+import time
+from collections.abc import Callable
 
 import pytest
 
@@ -150,3 +152,30 @@ def test_json_says_the_same_characters(capsys: pytest.CaptureFixture[str]) -> No
     value = {"name": HOSTILE, "lines": "one\ntwo\t3", "vi": "mã độc", "path": "C:\\u202e"}
     print_json(value)
     assert json.loads(capsys.readouterr().out) == value
+
+
+def test_a_log_is_told_what_goes_on_and_sometimes_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "_QUIET_SECONDS", 0.0)
+    stream = io.StringIO()
+    with Progress("Đang phát lại", 4, stream=stream, is_logged=True) as line:
+        waited_for(stream.getvalue)
+        line.advance()
+        monkeypatch.setattr(output, "_LOG_SECONDS", 0.0)
+        line.advance()
+    assert stream.getvalue() == "Đang phát lại…\nĐang phát lại… 50%\n"
+
+
+def test_a_log_is_not_told_of_short_work() -> None:
+    stream = io.StringIO()
+    with Progress("Đang phát lại", 2, stream=stream, is_logged=True) as line:
+        line.advance(2)
+    assert stream.getvalue() == ""
+
+
+def waited_for(seen: Callable[[], str]) -> None:
+    """Wait until something was written, ten seconds at most."""
+    for _ in range(1000):
+        if seen():
+            return
+        time.sleep(0.01)
+    raise AssertionError("nothing was written")

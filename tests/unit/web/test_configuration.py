@@ -34,6 +34,10 @@ def test_another_database_can_be_named(tmp_path: Path) -> None:
         ("QUETSACH_LOG", "xml"),
         ("QUETSACH_PUBLIC_URL", "centre.example"),
         ("QUETSACH_PUBLIC_URL", "https://a b"),
+        ("QUETSACH_SOURCE_URL", "http://code.example"),
+        ("QUETSACH_SOURCE_URL", "javascript:alert(1)"),
+        ("QUETSACH_SOURCE_URL", 'https://code.example/"onclick'),
+        ("QUETSACH_SOURCE_URL", f"https://code.example/{'x' * 300}"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(setting: tuple[str, str]) -> None:

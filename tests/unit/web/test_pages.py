@@ -1,6 +1,7 @@
 """Every public page in both languages: what each must have and what none may have."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -255,3 +256,13 @@ def test_the_privacy_notice_names_the_controller(centre: Path, client: Client, s
 
 def test_debug_is_never_on() -> None:
     assert django_settings.DEBUG is False
+
+
+@pytest.mark.parametrize("path", ["/", "/en/privacy/"])
+def test_pages_link_the_source_code_where_the_centre_says_where_it_lies(
+    centre: Path, client: Client, settings, path: str
+) -> None:
+    assert "mã nguồn" not in (bare := page(client, path))
+    assert "source code" not in bare
+    settings.CENTER = replace(settings.CENTER, source_url="https://code.example/quetsach")
+    assert '<a href="https://code.example/quetsach">' in page(client, path)

@@ -108,10 +108,12 @@ def prepare(data: Path, *, tools: Sequence[Path] | None, address: str, has_demon
         _demonstrate(data, language)
     _publish_repository(data, tools, settings.CENTER.public_url or address, language)
     if stamp.is_demonstration:
-        with Progress(Text("furnishing the demonstration's office", context="progress").in_language(language)):
+        with Progress(
+            Text("furnishing the demonstration's office", context="progress").in_language(language), is_logged=True
+        ):
             found("furnishing:demonstrate_office")(datetime.now(UTC), data)
     publishing_figures = Text("publishing figures", context="progress").in_language(language)
-    with Progress(publishing_figures, _PUBLICATION_STEPS) as progress:
+    with Progress(publishing_figures, _PUBLICATION_STEPS, is_logged=True) as progress:
         publish_figures(data, now=datetime.now(UTC), progress=progress.advance)
     done = Stamp(stamp.is_demonstration, migrations=newest_migrations())
     if done != former:
@@ -154,7 +156,7 @@ def stamp_of(data: Path, former: Stamp | None, *, has_demonstration: bool, langu
 def _mend_roll_ups(data: Path, language: str) -> None:
     """Build the roll-ups of a lake anew which an older release has written otherwise."""
     if holds_deliveries(data):
-        with Progress(Text("rebuilding daily roll-ups", context="progress").in_language(language)):
+        with Progress(Text("rebuilding daily roll-ups", context="progress").in_language(language), is_logged=True):
             keeping.renew(Centre(data).lake)
 
 
@@ -206,7 +208,7 @@ def _demonstrate(data: Path, language: str) -> None:
     centre = Centre(data)
     if days := days_to_play(centre):
         label = Text("playing the demonstration", context="progress").in_language(language)
-        with Progress(label, days) as progress:
+        with Progress(label, days, is_logged=True) as progress:
             play_demonstration(
                 centre, clock=lambda: datetime.now(UTC), progress=lambda file: progress.advance(note=file)
             )

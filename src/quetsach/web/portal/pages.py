@@ -97,6 +97,7 @@ class Site:
     controller: str
     contact: str
     help_ways: tuple[Way, ...]
+    source_url: str
     demonstration: LocalText | None
     attribution: tuple[tuple[str, str], ...]
     licence: Mapping[str, str]
@@ -117,6 +118,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             controller=center.controller,
             contact=center.contact,
             help_ways=center.help_line.ways(page_language()),
+            source_url=center.source_url,
             demonstration=snapshot.demonstration.text if snapshot and snapshot.demonstration else None,
             attribution=ATTRIBUTION,
             licence=LICENCE,
