@@ -213,6 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "quetsach.web.office.people.passwords.OwnWordsValidator"},
 ]
 SESSION_ENGINE = "quetsach.web.office.people.sessions"
 _PREFIX = "__Secure-" if CENTER.https else ""

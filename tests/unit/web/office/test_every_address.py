@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from tests.addresses import FINE, addresses, answers
 from tests.unit.web.office.conftest import NOW
 
@@ -83,6 +84,22 @@ def test_the_editor_of_another_province_changes_nothing_of_this_one(foreign, sig
     leaks(signed_in(foreign), "post")
     assert LogEntry.objects.filter(unit__key__in=["31-2025", "11296-2025"]).count() == before
     assert Duty.objects.filter(unit__key="31-2025", until=None).count() == 1
+
+
+def test_no_page_of_the_office_may_be_framed_and_each_has_the_way_out(person, signed_in) -> None:
+    """Each page of its own frame leads out of the session."""
+    client, pages = signed_in(person(Role.APPROVER, "tw")), 0
+    way_out = f'method="post" action="{reverse("account_logout")}"'
+    for path in every_address():
+        if path.endswith("/ra/"):
+            continue
+        answer = client.get(path)
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"], path
+        assert answer["X-Frame-Options"] == "DENY", path
+        if answer.status_code == 200 and not answer.streaming and b"</html>" in answer.content:
+            pages += 1
+            assert way_out in answer.content.decode(), path
+    assert pages > 15
 
 
 def leaks(client: Client, method: str) -> list[tuple[str, int]]:
