@@ -4,7 +4,6 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.nginx import block_of, nginx
