@@ -20,7 +20,7 @@ NOW = datetime.now(UTC)
 PUBLIC = (
     *("", "check/", "devices/", "devices/mac/clean/", "devices/i-do-not-know/", "download/", "open-data/"),
     *("privacy/", "how-this-is-counted/"),
-    *("malware/", "campaigns/", "nothing/", "giup-do/", "xac-minh/", "office/sign-in/"),
+    *("malware/", "campaigns/", "nothing/", "help/", "verify/", "office/sign-in/"),
 )
 HOST = {"host": "localhost"}
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
