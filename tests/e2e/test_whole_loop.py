@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,15 +92,15 @@ def tool(centre: Served, page: Page, tmp_path_factory: pytest.TempPathFactory) -
     return Tool(home / "tool", home / "state")
 
 
-def shown_counts(page: Page, centre: Served) -> dict[str, int]:
-    """Read the counters of tool reports from the home page, once they have been counted anew.
+def shown_counts(page: Page, centre: Served) -> Counter[str | None]:
+    """Read the counters of tool reports from the home page, once they have been counted anew; none before a report.
 
     A page that is asked for with a question is made at once, as it will be written within seconds.
     """
     center(centre.data, "reports", "list")
     page.goto(f"{centre.url}/?now")
     cells = page.locator("[data-figure]").all()
-    return {c.get_attribute("data-figure"): int(re.sub(r"\D", "", c.inner_text()) or 0) for c in cells}
+    return Counter({c.get_attribute("data-figure"): int(re.sub(r"\D", "", c.inner_text()) or 0) for c in cells})
 
 
 def test_a_machine_is_found_cleaned_put_back_and_counted(

@@ -180,6 +180,16 @@ def test_turns_and_machines_are_counted_apart(client: Client) -> None:
     assert (tally.reports, tally.installs, tally.installs_with_findings, tally.installs_cleaned) == (3, 2, 1, 1)
 
 
+def test_no_row_of_zeros_is_shown_where_no_report_counts(client: Client) -> None:
+    counted()
+    home = client.get("/").content.decode()
+    assert "chưa có báo cáo nào được tính" in home
+    assert "data-figure" not in home
+    send(client, report())
+    counted()
+    assert client.get("/").content.decode().count("data-figure") == 4
+
+
 def test_a_new_report_is_on_the_portal_when_reports_are_counted_next(client: Client) -> None:
     assert "đang được tổng hợp" in client.get("/").content.decode()
     send(client, report())
