@@ -132,3 +132,11 @@ def test_the_name_of_a_window_says_that_it_has_holidays() -> None:
         assert words.window_name("Kỳ cuối", june) == "Kỳ cuối"
     with override("en"):
         assert words.window_name("Last", tet) == "Last (with holidays)"
+
+
+@pytest.mark.parametrize(
+    ("value", "largest", "width"),
+    [(0, 10, "0.0"), (0, 0, "0.0"), (1, 1000, "0.5"), (5, 10, "50.0"), (12, 10, "100.0")],
+)
+def test_a_bar_shows_little_and_nothing_apart(value: float, largest: float, width: str) -> None:
+    assert f'<rect width="{width}" ' in words.bar(value, largest)

@@ -242,8 +242,11 @@ def linked_data(value: Mapping[str, Any]) -> SafeString:
 
 @register.simple_tag
 def bar(value: float, largest: float) -> SafeString:
-    """Draw a share as a bar beside its figure: attributes only, since the policy allows no inline style."""
-    width = 0 if largest <= 0 else max(0.5, min(100.0, 100 * value / largest))
+    """Draw a share as a bar beside its figure: attributes only, since the policy allows no inline style.
+
+    What is little stays visible; nothing is nothing.
+    """
+    width = 0 if min(value, largest) <= 0 else max(0.5, min(100.0, 100 * value / largest))
     return mark_safe(  # noqa: S308  (one formatted number)
         '<svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="{width:.1f}" height="6"/></svg>'

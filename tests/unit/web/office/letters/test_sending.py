@@ -1,6 +1,7 @@
 """Down the tree and back: sent, passed on, acknowledged, refused, reported."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from tests.unit.web.office.conftest import NOW
@@ -22,6 +23,7 @@ from quetsach.web.office.letters.services.acknowledge import (
 from quetsach.web.office.letters.services.dispatches import course_of
 from quetsach.web.office.letters.services.draft import Reference
 from quetsach.web.office.letters.services.send import Actor, dispatch_forward, letter_send
+from quetsach.web.office.letters.views.following import bars
 from quetsach.web.office.log.models import LogEntry
 from quetsach.web.office.refusal import AccessError
 
@@ -167,6 +169,9 @@ def test_the_funnel_counts_the_whole_way_down_each_unit_once(sent, issued, units
     cascade = distribution_of(sent)
     assert cascade.funnel.total == 4
     assert cascade.funnel.reached[Stage.ACKNOWLEDGED] == 2  # one passed it on, one acknowledged
+    steps = bars(cascade.funnel)
+    assert sum(step.lost for step in steps) == cascade.funnel.total - steps[-1].number
+    assert [step.lost for step in steps[1:]] == [a.number - b.number for a, b in pairwise(steps)]
     assert [(level.level, level.total, level.acknowledged) for level in cascade.levels] == [(1, 2, 1), (2, 2, 1)]
     assert cascade.levels[1].slowest == timedelta(hours=5)
 

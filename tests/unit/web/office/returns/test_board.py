@@ -81,3 +81,19 @@ def test_one_period_is_not_called_periods(late_root: str, browser: Client, assig
         root = late_root.replace("/van-phong/bao-cao/", "/en/office/returns/").replace("W41", week)
         page = text(browser.get(f"{root}/tw/so-lieu/"))
         assert f"{told} those received hold the figures of 1." in page
+
+
+def bars(page: str) -> list[float]:
+    """Return the widths of the bars of completeness, in percent."""
+    return [float(width) for width in re.findall(r'<td class="bar"><svg[^>]*><rect width="([^"]+)"', page)]
+
+
+def test_completeness_of_each_unit_below_is_a_bar(late_root: str, submit, browser: Client) -> None:
+    before = bars(text(browser.get(f"{late_root}/tw/bang/")))
+    assert before
+    assert set(before) == {0}
+    submit("304-2020")
+    after = bars(text(browser.get(f"{late_root}/tw/bang/")))
+    assert len(after) == len(before)
+    assert [width for width in after if width] == pytest.approx([max(after)])
+    assert 0 < max(after) < 100

@@ -34,16 +34,21 @@ STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One line of a funnel: a stage, how many reached it, and their share in percent."""
+    """One line of a funnel: a stage, how many reached it, their share in percent, and how many the step before lost."""
 
     stage: str
     number: int
     percent: float
+    lost: int
 
 
 def bars(counts: Funnel) -> list[Bar]:
     """Return a funnel as lines."""
-    return [Bar(stage.name.lower(), counts.reached[stage], counts.percent(stage)) for stage in STAGES]
+    numbers = [counts.reached[stage] for stage in STAGES]
+    return [
+        Bar(stage.name.lower(), number, counts.percent(stage), before - number)
+        for stage, number, before in zip(STAGES, numbers, [counts.total, *numbers], strict=False)
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
