@@ -33,7 +33,6 @@ def test_progress_is_fit_for_a_phone_and_for_everyone(
             page = context.new_page()
             page.goto(live_server.url + reverse("office:letters:progress", args=[letter.pk]))
             assert page.locator(".funnel .lost").count() == 2
-            page.screenshot(path=f"/tmp/look/p-{width}.png", full_page=True)
             faults += [] if fits(page) else [(width, "wider than the screen")]
             faults += barriers(page)
     assert faults == []
