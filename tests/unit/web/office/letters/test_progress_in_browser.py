@@ -32,7 +32,7 @@ def test_progress_is_fit_for_a_phone_and_for_everyone(
             context.add_cookies([{"name": "office", "value": key, "path": "/", "domain": "localhost"}])
             page = context.new_page()
             page.goto(live_server.url + reverse("office:letters:progress", args=[letter.pk]))
-            assert page.locator(".funnel .lost").count() == 2
+            assert page.locator(".funnel .fewer").count() == 2
             faults += [] if fits(page) else [(width, "wider than the screen")]
             faults += barriers(page)
     assert faults == []

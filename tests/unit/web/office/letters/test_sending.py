@@ -170,8 +170,8 @@ def test_the_funnel_counts_the_whole_way_down_each_unit_once(sent, issued, units
     assert cascade.funnel.total == 4
     assert cascade.funnel.reached[Stage.ACKNOWLEDGED] == 2  # one passed it on, one acknowledged
     steps = bars(cascade.funnel)
-    assert sum(step.lost for step in steps) == cascade.funnel.total - steps[-1].number
-    assert [step.lost for step in steps[1:]] == [a.number - b.number for a, b in pairwise(steps)]
+    assert sum(step.fewer for step in steps) == cascade.funnel.total - steps[-1].number
+    assert [step.fewer for step in steps[1:]] == [a.number - b.number for a, b in pairwise(steps)]
     assert [(level.level, level.total, level.acknowledged) for level in cascade.levels] == [(1, 2, 1), (2, 2, 1)]
     assert cascade.levels[1].slowest == timedelta(hours=5)
 

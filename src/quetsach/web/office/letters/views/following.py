@@ -1,6 +1,7 @@
 """Sending a letter and following it down the tree; the register; reminders; mail that a person has to look after."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -34,20 +35,23 @@ STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One line of a funnel: a stage, how many reached it, their share in percent, and how many the step before lost."""
+    """One line of a funnel: a stage, how many reached it, their share in percent, how many fewer than before.
+
+    Fewer need not be a loss: a unit with none below it has nobody to pass a letter on to.
+    """
 
     stage: str
     number: int
     percent: float
-    lost: int
+    fewer: int
 
 
 def bars(counts: Funnel) -> list[Bar]:
     """Return a funnel as lines."""
-    numbers = [counts.reached[stage] for stage in STAGES]
+    numbers = [counts.total, *(counts.reached[stage] for stage in STAGES)]
     return [
         Bar(stage.name.lower(), number, counts.percent(stage), before - number)
-        for stage, number, before in zip(STAGES, numbers, [counts.total, *numbers], strict=False)
+        for stage, (before, number) in zip(STAGES, pairwise(numbers), strict=True)
     ]
 
 
