@@ -19,7 +19,7 @@ from quetsach.core.text import Text
 from quetsach.endpoint.report import Kind, Report, latest_report, read_report
 from quetsach.endpoint.report.asking import asking_lines, title_text
 from quetsach.endpoint.report.document import to_json
-from quetsach.endpoint.report.families import KINDS, found_packs, guided_platform, outcome_text
+from quetsach.endpoint.report.families import KINDS, found_packs, guided_platform, outcome_text, typed_on_system
 from quetsach.endpoint.report.guidance import render_text
 from quetsach.endpoint.report.page import PRIVATE, local_time, render_page
 from quetsach.endpoint.report.store import as_it_stands, install_id, write_private
@@ -147,7 +147,11 @@ def _print(report: Report, language: str) -> None:
             more = Text("{count} more", count=len(findings) - _MOST_SHOWN).in_language(language)
             say(f"  … {more} (--html, --json)")
         if pack.guidance is not None:
-            guide = render_text(pack.guidance.in_language(language), platform=guided_platform(pack, report))
+            guide = render_text(
+                pack.guidance.in_language(language),
+                platform=guided_platform(pack, report),
+                typed_on=typed_on_system(report),
+            )
             say("\n" + indent(guide, "  "))
     if steps := advice(report, language):
         heading = Text("After the clean-up") if report.session is None else Text("What to do next")

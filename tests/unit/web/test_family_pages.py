@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils.translation import override
+from tests.offered_release import SETUP, offer_release
 
 from quetsach.core.text import LocalText
 from quetsach.packs.container import pack, read_folder
@@ -130,6 +131,17 @@ def test_what_is_only_reported_is_not_said_to_be_removed_or_put_back(shelf: Path
     assert "it removes" not in told
     assert "quetsach undo" not in told
     assert "quetsach undo --last" in _page(client, "/en/malware/eicar/")
+
+
+def test_commands_for_a_windows_are_written_as_its_command_line_takes_them(shelf: Path, client: Client) -> None:
+    (shelf / f"{'a' * 64}.ramnit-2026.12.03.qsp").write_bytes(pack(read_folder(PACKS / "ramnit")))
+    from_outside = _page(client, "/en/malware/ramnit/")
+    assert from_outside.count("<code>sudo quetsach undo --last</code>") == 2
+    offer_release(shelf.parents[2], (SETUP, "windows", "setup"))
+    inside = _page(client, "/en/malware/ramnit/")
+    assert inside.count("<code>quetsach undo --last</code>") == 2
+    assert "sudo" not in inside
+    assert "<code>sudo quetsach undo --last</code>" in _page(client, "/en/malware/eicar/")
 
 
 def test_a_printed_page_names_its_address(shelf: Path, client: Client) -> None:

@@ -204,7 +204,8 @@ def _family(
     name = escape(pack.name.in_language(language))
     yield f'<section class="family"><h3>{name}<span class="tag">{escape(" · ".join(tags))}</span></h3>'
     if pack.guidance is not None:
-        guide = render(pack.guidance.in_language(language), top=4, platform=guided_platform(pack, report))
+        platform, typed_on = guided_platform(pack, report), typed_on_system(report)
+        guide = render(pack.guidance.in_language(language), top=4, platform=platform, typed_on=typed_on)
         summary = escape(Text("What this family is and what to do").in_language(language))
         yield f'<details class="guide"{" open" * is_open}><summary>{summary}</summary>{guide}</details>'
     yield f'<h4>{escape(Text("Where it was seen").in_language(language))}</h4><ol class="groups">'
@@ -226,6 +227,11 @@ def guided_platform(pack: ReportedPack, report: Report) -> str:
     """Return the system whose part of the guidance concerns the reader; empty, for all of it, where it is of others."""
     is_foreign = any(finding.belongs_to for finding in report.findings if finding.family == pack.family)
     return "" if is_foreign else report.machine.platform
+
+
+def typed_on_system(report: Report) -> str:
+    """Return the system on whose command line the reader types; empty where it is not that of the report."""
+    return report.machine.platform if report.machine.live else ""
 
 
 def _group(

@@ -20,31 +20,36 @@ _INLINE = re.compile(
 )
 
 
-def render(markdown: str, *, top: int = 3, platform: str = "") -> str:
+def render(markdown: str, *, top: int = 3, platform: str = "", typed_on: str = "") -> str:
     """Return guidance as HTML.
 
     Args:
         markdown: the text of the pack.
         top: the level of a ``##`` heading on the page; the title (``#``) is left to the page and is dropped.
         platform: if given, what the guidance marks as being about other systems is left out.
+        typed_on: the system on which its commands are typed; on Windows the tool has no ``sudo`` before its name.
     """
-    blocks = _concerning(_blocks(markdown), platform)
+    blocks = _concerning(_blocks(_as_typed(markdown, typed_on)), platform)
     return "\n".join(_block(kind, lines, top) for kind, lines in blocks if kind != "h1")
 
 
-def render_text(markdown: str, *, platform: str = "") -> str:
+def render_text(markdown: str, *, platform: str = "", typed_on: str = "") -> str:
     """Return guidance as lines for a terminal, one for each paragraph or item; the title (``#``) is dropped.
 
-    With ``platform`` as for ``render``.
+    With ``platform`` and ``typed_on`` as for ``render``.
     """
     lines: list[str] = []
-    for kind, texts in _concerning(_blocks(markdown), platform):
+    for kind, texts in _concerning(_blocks(_as_typed(markdown, typed_on)), platform):
         if kind.startswith("h"):
             lines += ["", _plain(texts[0])] * (kind != "h1")
         else:
             marks = {"ul": "- ", "ol": "{}. "}.get(kind, "")
             lines += [marks.format(number) + _plain(text) for number, text in enumerate(texts, 1)]
     return "\n".join(lines).strip("\n")
+
+
+def _as_typed(markdown: str, system: str) -> str:
+    return markdown.replace("`sudo quetsach ", "`quetsach ") if system == "windows" else markdown
 
 
 def _blocks(markdown: str) -> Iterator[tuple[str, list[str]]]:

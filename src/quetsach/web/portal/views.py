@@ -239,10 +239,10 @@ def family(request: HttpRequest, name: str) -> HttpResponse:
     pack = next((pack for pack in packs if pack.family == name), None)
     if pack is None:
         raise Http404
-    # The renderer escapes all that is not one of its few forms.
-    text = mark_safe(render_guidance(here(pack.guidance), top=2))  # noqa: S308
     runs_in, tools = systems_of(selectors.offered_files()), selectors.other_tools()
     page = page_of(pack, packs, runs_in=runs_in, tools=tools)
+    # The renderer escapes all that is not one of its few forms.
+    text = mark_safe(render_guidance(here(pack.guidance), top=2, typed_on=page.typed_on))  # noqa: S308
     return render(request, "portal/family.html", {"family": page, "guidance": text})
 
 

@@ -89,6 +89,16 @@ class FamilyPage:
         return tuple(name for platform, name in PLATFORM_NAMES.items() if platform in outside)
 
     @property
+    def typed_on(self) -> str:
+        """The system on which commands of this page are typed: Windows where the tool runs there and nowhere else."""
+        return "windows" if self.pack.platforms == {"windows"} and "windows" in self.runs_in else ""
+
+    @property
+    def undo_command(self) -> str:
+        """How what the tool did is put back."""
+        return "quetsach undo --last" if self.typed_on == "windows" else "sudo quetsach undo --last"
+
+    @property
     def reported(self) -> int:
         """How many traces are only reported."""
         return self.traces - self.removed

@@ -85,6 +85,15 @@ def test_bold_words_of_guidance_may_hold_a_name_or_a_link() -> None:
     assert render_text(markdown) == "Keep .x and read (https://a.example/b)."
 
 
+def test_commands_of_guidance_are_written_as_the_readers_system_takes_them() -> None:
+    markdown = "Type `sudo quetsach undo --last`; a server asks for `sudo systemctl stop x`."
+    assert render_text(markdown, typed_on="linux") == render_text(markdown)
+    assert render_text(markdown, typed_on="windows") == (
+        "Type quetsach undo --last; a server asks for sudo systemctl stop x."
+    )
+    assert "<code>quetsach undo --last</code>" in render(markdown, typed_on="windows")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_plan_says_that_nothing_was_done(language: str) -> None:
     report = replace(sample_report(), kind=Kind.PLAN, exit_code=10, session=None, undo=None)
