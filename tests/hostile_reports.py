@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+# Read once: a run of the tests that goes on past midnight still sends and receives on one day.
+TODAY = datetime.now(UTC).date()
 _WORDS = ("hay", "tai", "virus", "o", "day", "goi", "so", "nay", "xem", "ngay", "qua", "tang")
 _KINDS = ("file", "process", "cron-entry", "registry-value", "service", "socket")
 _ACTIONS = ("report", "quarantine", "kill", "remove-value")
@@ -38,7 +40,7 @@ def _report(chance: random.Random, findings: list[dict[str, Any]]) -> dict[str, 
         "unit": str(chance.randrange(10**5)),
         "tool_version": f"0.1.{chance.randrange(10**6)}",
         "platform": chance.choice(("linux", "windows", "macos")),
-        "day": str(datetime.now(UTC).date()),
+        "day": str(TODAY),
         "kind": "clean",
         "scope": "full",
         "files_scanned": chance.randrange(10**6),

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from tests.hostile_reports import documents
+from tests.hostile_reports import TODAY, documents
 from tests.waiting import PATIENCE_SECONDS
 
 from quetsach.core.address import Address
@@ -32,7 +32,6 @@ from quetsach.web.published.report_counts import (
     state_of,
 )
 
-TODAY = datetime.now(UTC).date()
 KNOWN = frozenset({"eicar", "necurs"})
 DAY = date(2026, 11, 1)
 
