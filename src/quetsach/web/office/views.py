@@ -15,12 +15,13 @@ from quetsach.campaign.authority import Permission, scope
 from quetsach.campaign.returns.state import ReturnStatus
 from quetsach.web.limits import is_office
 from quetsach.web.office.approvals.selectors import waiting_for as approvals_waiting_for
+from quetsach.web.office.campaign_status import status_of
 from quetsach.web.office.figures.selectors import figures_not_out, figures_to_ask_for
 from quetsach.web.office.helpdesk.selectors import state_counts
+from quetsach.web.office.letters.selectors.answers import unanswered
 from quetsach.web.office.letters.selectors.letters import (
     mail_in_trouble,
     own_keys_to_renew,
-    unanswered,
 )
 from quetsach.web.office.operation.selectors import Step, first_steps
 from quetsach.web.office.packs.selectors import is_anything_waiting
@@ -131,6 +132,7 @@ def failed(status: int) -> Callable[..., HttpResponse]:
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """What waits for the person who is signed in."""
-    found = dashboard_of(current_person(request), now=datetime.now(UTC))
-    return render(request, "office/dashboard.html", {"dashboard": found})
+    """What waits for the person who is signed in, and how the campaign that runs stands."""
+    person, now = current_person(request), datetime.now(UTC)
+    context = {"dashboard": dashboard_of(person, now=now), "campaign": status_of(person, day=today(now))}
+    return render(request, "office/dashboard.html", context)

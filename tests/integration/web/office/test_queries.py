@@ -53,7 +53,7 @@ from quetsach.web.office.tree.models import Contact, Unit, UnitKind
 from quetsach.web.office.tree.selectors import children_of, unit_of
 
 NOW = datetime.now(UTC)
-MOST = 25
+MOST = 26
 """Queries of a page."""
 EACH = 3
 """Pages of one kind that are looked at."""

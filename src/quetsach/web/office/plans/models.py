@@ -80,7 +80,9 @@ class PlanRevision(models.Model):
 def plans_in_force() -> dict[int, PlanRevision]:
     """Return the plan in force of every campaign, by the campaign's number: campaigns are few and pages show many."""
     newer = PlanRevision.objects.filter(campaign=models.OuterRef("campaign"), number__gt=models.OuterRef("number"))
-    return {one.campaign_id: one for one in PlanRevision.objects.filter(~models.Exists(newer))}
+    return {
+        one.campaign_id: one for one in PlanRevision.objects.select_related("campaign").filter(~models.Exists(newer))
+    }
 
 
 class Decision(models.Model):

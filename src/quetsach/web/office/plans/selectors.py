@@ -1,9 +1,11 @@
 """Campaigns as such: the list, one of them and its name, its decisions, which of its steps were taken."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from quetsach.campaign import Campaign as Plan
@@ -29,7 +31,17 @@ class Taken:
 
 def campaigns() -> list[Campaign]:
     """Return all campaigns, the newest first."""
-    return sorted(Campaign.objects.all(), key=lambda c: c.plan.phases[0].period, reverse=True)
+    return _newest_first(Campaign.objects.all())
+
+
+def open_campaigns() -> list[Campaign]:
+    """Return the campaigns of which a phase was opened and that are not closed, the newest first."""
+    found = ((one.campaign, steps_taken(one.campaign)) for one in revisions_in_force().values())
+    return _newest_first(campaign for campaign, taken in found if taken and CLOSE not in taken)
+
+
+def _newest_first(found: Iterable[Campaign]) -> list[Campaign]:
+    return sorted(found, key=lambda c: c.plan.phases[0].period, reverse=True)
 
 
 def plans_in_force() -> list[Plan]:
@@ -92,14 +104,14 @@ def _decisions() -> dict[int, tuple[Decided, ...]]:
 @kept_while_read
 def _steps() -> dict[int, dict[str, Taken]]:
     """Return the steps of all campaigns that were granted, by the number of the campaign."""
-    granted = {
-        (approval.subject, approval.digest): approval.decided_at
-        for approval in Approval.objects.filter(kind="campaign", is_granted=True)
-    }
+    number = Cast(OuterRef("campaign"), CharField())
+    subject = Concat(Value("campaign:"), number, Value(":"), OuterRef("step"), output_field=CharField())
+    granted = Approval.objects.filter(kind="campaign", is_granted=True, subject=subject, digest=OuterRef("sha256"))
+    granted = granted.order_by("-pk")
+    passages = Passage.objects.annotate(granted_at=Subquery(granted.values("decided_at")[:1]))
     found: dict[int, dict[str, Taken]] = {}
-    for passage in Passage.objects.order_by("asked_at", "pk"):
-        if at := granted.get((passage.subject, passage.sha256)):
-            found.setdefault(passage.campaign_id, {}).setdefault(passage.step, Taken(today(at), passage))
+    for passage in passages.exclude(granted_at=None).order_by("asked_at", "pk"):
+        found.setdefault(passage.campaign_id, {}).setdefault(passage.step, Taken(today(passage.granted_at), passage))
     return found
 
 

@@ -56,7 +56,7 @@ def letter_names(keys: Collection[str]) -> Mapping[str, str]:
 
 def letters_visible(person: Person, *, day: date) -> QuerySet[Letter]:
     """Return the letters that units within a person's sight wrote, the newest first."""
-    seen = _within_sight(person, "unit", day)
+    seen = within_sight(person, "unit", day)
     return Letter.objects.filter(seen).distinct().select_related("unit").order_by("-pk")
 
 
@@ -122,11 +122,12 @@ def letter_within_sight(person: Person, pk: int, unit: Unit, *, day: date) -> Le
 
 def own_units(person: Person, act: Permission, *, day: date) -> list[Unit]:
     """Return the units that a person acts for: the tops of what the duties cover, in the tree of the day."""
-    places = _own_places(person, act, day=day).select_related("unit").order_by("path")
+    places = own_places(person, act, day=day).select_related("unit").order_by("path")
     return [place.unit for place in places]
 
 
-def _own_places(person: Person, act: Permission, *, day: date) -> QuerySet[Position]:
+def own_places(person: Person, act: Permission, *, day: date) -> QuerySet[Position]:
+    """Return the places of the units that a person acts for."""
     return Position.objects.on(day).filter(path__in=scope(duties_of(person, day=day), act))
 
 
@@ -160,20 +161,13 @@ def is_published(campaign: str) -> bool:
     return PublishedLetters.objects.filter(campaign=campaign).exists()
 
 
-def unanswered(person: Person, *, day: date) -> int:
-    """Return how many letters of a person's own units nobody has answered yet."""
-    own = _own_places(person, Permission.HANDLE_LETTER, day=day).values("unit")
-    received = Dispatch.objects.filter(to_unit__in=own, letter__state=LetterState.ISSUED)
-    return sum(course.is_pending for course in courses_of(received).values())
-
-
 def dispatch_visible(person: Person, pk: int, *, day: date) -> Dispatch:
     """Return a dispatch to a unit that the person sees.
 
     Raises:
         AccessError: there is none, or the person does not see it; the same for both.
     """
-    seen = _within_sight(person, "to_unit", day)
+    seen = within_sight(person, "to_unit", day)
     found = Dispatch.objects.filter(seen, pk=pk).distinct()
     dispatch = found.select_related("letter__unit", "from_unit", "to_unit", "above").first()
     if dispatch is None:
@@ -268,7 +262,7 @@ def _stage(approval: Approval) -> LetterStage:
     return LetterStage.APPROVED if approval.is_granted else LetterStage.REFUSED
 
 
-def _within_sight(person: Person, unit: str, day: date) -> Q:
+def within_sight(person: Person, unit: str, day: date) -> Q:
     """Return the filter of what units in a person's sight have; the centre also sees what left no successor behind."""
     if may_do(person, Permission.SEE, root_unit(), day=day):
         return Q()
