@@ -112,6 +112,12 @@ def moved(percent: float) -> str:
     return str(here(change_of(percent)))
 
 
+@register.filter
+def fall(percent: float) -> float:
+    """Turn a relative change into how far something fell, for a bar; a rise is no fall."""
+    return max(0.0, -percent)
+
+
 @register.simple_tag
 def cells(board: Board, row: Row) -> list[str]:
     """Write the figures of a row with the decimals of their columns."""
