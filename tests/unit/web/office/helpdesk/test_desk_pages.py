@@ -154,6 +154,18 @@ def test_the_numbers_are_shown(desk, open_case) -> None:
     assert Case.objects.count() == 1
 
 
+def test_how_long_people_wait_is_told_only_once_somebody_was_answered(desk, open_case) -> None:
+    wait, none_yet = "trung vị", "Chưa có hồ sơ nào được trả lời"
+    empty = words(desk.get(f"{BASE}so-lieu/"))
+    assert (wait in empty, none_yet in empty) == (False, False)
+    case, _ = open_case(now=datetime.now(UTC))
+    asked = words(desk.get(f"{BASE}so-lieu/"))
+    assert (wait in asked, none_yet in asked) == (False, True)
+    desk.post(f"{BASE}{case.code}/buoc/", {"do": "answer", "text": "Làm thế này"})
+    answered = words(desk.get(f"{BASE}so-lieu/"))
+    assert (wait in answered, none_yet in answered) == (True, False)
+
+
 def test_the_draft_of_an_answer_stays_until_it_is_sent_and_that_of_the_note_beside_it(desk, open_case) -> None:
     case, _ = open_case()
     path, keeping = f"{BASE}{case.code}/", "/van-phong/nhan-su/ban-nhap/"

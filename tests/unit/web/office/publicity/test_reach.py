@@ -182,6 +182,18 @@ def test_the_page_shows_the_own_unit_first(units: dict[str, Unit], person: Make,
     assert "không bao giờ cộng với nhau" in text
 
 
+def test_where_nobody_came_the_page_says_so_instead_of_a_list_of_zeros(
+    units: dict[str, Unit], person: Make, signed_in: Callable
+) -> None:
+    client, nobody = signed_in(person(Role.VIEWER, "31-2025")), "chưa có lượt mở trang nào"
+    span = {"first": "2025-09-01", "last": "2025-10-06"}
+    empty = client.get("/van-phong/truyen-thong/den-voi/", span).content.decode()
+    assert (nobody in empty, "Theo tuần" in empty) == (True, False)
+    Visit.objects.create(unit=units["31-2025"], day=date(2025, 10, 2), count=12)
+    visited = client.get("/van-phong/truyen-thong/den-voi/", span).content.decode()
+    assert (nobody in visited, "Theo tuần" in visited) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("first", "last", "fault"),
     [("2020-10-06", "2020-10-01", "đứng trước"), ("2019-01-01", "2020-10-01", "400 ngày"), ("x", "2020-10-01", "")],
