@@ -7,7 +7,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from quetsach.web.design.charts import CurveChart, Mark, Span, SpanChart, draw_curve, draw_spans, draw_spans_for_screens
+from quetsach.web.design.charts.over_time import (
+    CurveChart,
+    Level,
+    Mark,
+    Span,
+    SpanChart,
+    draw_curve,
+    draw_spans,
+    draw_spans_for_screens,
+)
 
 BASE = Span(date(2020, 6, 16), date(2020, 7, 15), 20145, "Mốc <so sánh>", is_baseline=True)
 LAST = Span(date(2020, 11, 1), date(2020, 11, 30), 10525, "it's", is_baseline=False)
@@ -150,3 +159,13 @@ def test_two_forms_on_a_page_share_no_name() -> None:
 
 def _forms() -> list[str]:
     return draw_spans_for_screens(CHART, language="vi").split("</svg>")[:2]
+
+
+def test_a_level_is_a_line_across_above_which_every_value_is_seen() -> None:
+    levels = (Level(10072.5, "Một nửa mốc"), Level(40000, "Gấp đôi"))
+    drawn = draw_spans(SpanChart("x", "y", "z", (BASE, LAST), levels=levels), language="vi")
+    assert "I. Một nửa mốc: 10.072" in texts(drawn)
+    assert "II. Gấp đôi: 40.000" in texts(drawn)
+    assert "II. Gấp đôi: 40.000." in next(t for t in texts(drawn) if t.startswith("y "))
+    assert drawn.count('stroke="#8a4b00"') == 2
+    assert bars(drawn)

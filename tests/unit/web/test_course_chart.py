@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from quetsach.web.design.charts import Span, SpanChart, draw_spans
-from quetsach.web.design.plots import CourseChart, Moment, draw_course
+from quetsach.web.design.charts.over_time import Span, SpanChart, draw_spans
+from quetsach.web.design.charts.plots import CourseChart, Moment, draw_course
 
 SPANS = SpanChart(
     "Các kỳ",

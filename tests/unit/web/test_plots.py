@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from quetsach.web.design.plots import Dot, DotPlot, Step, StepPanels, draw_dots, draw_steps
-from quetsach.web.design.tile_map import Shade, Square, TileMap, draw_tile_map
+from quetsach.web.design.charts.plots import Dot, DotPlot, Step, StepPanels, draw_dots, draw_steps
+from quetsach.web.design.charts.tile_map import Shade, Square, TileMap, draw_tile_map
 
 MAP = TileMap(
     "Thay đổi",

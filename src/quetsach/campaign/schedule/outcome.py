@@ -139,8 +139,36 @@ class TotalsRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Divided:
+    """A total and those that it falls into; ``rest`` is what units did not say the fate of."""
+
+    whole: Total
+    parts: tuple[Total, ...]
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindFact:
+    """How complete the returns of one kind of unit are: expected units, those in approved returns, those on time."""
+
+    name: LocalText
+    expected: int
+    approved: int
+    on_time: int
+
+    @property
+    def complete_percent(self) -> float:
+        """Approved of expected."""
+        return 100 * self.approved / self.expected if self.expected else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnFacts:
-    """Published totals of the units' returns with their completeness: reports expected, approved and on time."""
+    """Published totals of the units' returns with their completeness: reports expected, approved and on time.
+
+    ``sums`` names totals and those that make them up, as the form has them. Facts sealed earlier have none, and tell
+    the completeness of each kind of unit in their ``note``.
+    """
 
     totals: tuple[Total, ...]
     expected: int
@@ -149,6 +177,21 @@ class ReturnFacts:
     note: LocalText
     rows: tuple[TotalsRow, ...] = ()
     sha256: str = ""
+    sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    kinds: tuple[KindFact, ...] = ()
+
+    @property
+    def divided(self) -> tuple[Divided, ...]:
+        """What totals fell into, where all parts were given and are together no more than the whole."""
+        by_id = {total.id: total for total in self.totals}
+        found = []
+        for whole, parts in self.sums:
+            if whole not in by_id or not by_id[whole].value or not by_id.keys() >= set(parts):
+                continue
+            rest = by_id[whole].value - sum(by_id[part].value for part in parts)
+            if rest >= 0:
+                found.append(Divided(by_id[whole], tuple(by_id[part] for part in parts), rest))
+        return tuple(found)
 
     @property
     def is_hiding(self) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quetsach.assess import NO_VERDICT, TargetReport, WindowChange, WindowCount
 from quetsach.assess.events import Calendar
-from quetsach.campaign import Campaign, Measure
+from quetsach.campaign import Campaign, Measure, Target
 from quetsach.campaign.schedule.outcome import AddressFacts, WindowFact
 from quetsach.centre import answers
 from quetsach.centre.baseline import baseline_in_force
@@ -23,8 +23,8 @@ from quetsach.lake.view import LakeView
 
 type Marks = Sequence[tuple[date, LocalText]]
 """What is known of days on a chart's axis: what changed counts, and holidays."""
-type DrawCampaign = Callable[[CampaignFigures, Marks], Mapping[str, str]]
-"""Draws a campaign's windows: one SVG by language."""
+type DrawCampaign = Callable[[CampaignFigures, Sequence[Target], Marks], Mapping[str, str]]
+"""Draws a campaign's windows beside its targets of addresses: one SVG by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def campaign_figures(
     """Return a campaign's windows: of a closed one the sealed; ``None`` where its baseline has no data at all."""
     plan = measured.plan
     if measured.sealed is not None:
-        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)), view, calendar, draw)
+        return _with_charts(_sealed(plan, measured.sealed, data, read_published(data)), plan, view, calendar, draw)
     frozen = baseline_in_force(data, plan.id)
     if frozen is None and not view.days_with_data(plan.window(plan.baseline).period).num_rows:
         return None
@@ -62,12 +62,13 @@ def campaign_figures(
             summary=plan.summary,
             baseline=plan.baseline,
             seal=report.seal,
-            goals=_goals(plan),
+            goals=tuple(target.text for target in measured_targets(plan)),
             windows=tuple(sorted((w for w in windows if w.days_with_data), key=lambda w: w.first)),
             warnings=_warnings(report),
             decision=frozen.number if frozen else 0,
             decided_on=frozen.frozen_at.date() if frozen else None,
         ),
+        plan,
         view,
         calendar,
         draw,
@@ -109,7 +110,7 @@ def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot
         summary=plan.summary,
         baseline=facts.baseline.id,
         seal=facts.seal,
-        goals=_goals(plan),
+        goals=tuple(target.text for target in measured_targets(plan)),
         windows=tuple(sorted(windows, key=lambda w: w.first)),
         warnings=tuple(warning for warning in facts.warnings if warning != NO_VERDICT),
         decision=frozen.number if frozen and is_of_it else 0,
@@ -118,17 +119,20 @@ def _sealed(plan: Campaign, facts: AddressFacts, data: Path, published: Snapshot
     )
 
 
-def _with_charts(campaign: CampaignFigures, view: LakeView, calendar: Calendar, draw: DrawCampaign) -> CampaignFigures:
+def _with_charts(
+    campaign: CampaignFigures, plan: Campaign, view: LakeView, calendar: Calendar, draw: DrawCampaign
+) -> CampaignFigures:
     """Draw the windows, and mark what is known to have changed counts of families that may be named, and holidays."""
     windows = [Period(w.first, w.last) for w in campaign.windows]
     families = frozenset[str]().union(*(answers.families_seen(view, window) for window in windows))
     whole = Period(min(w.first for w in windows), max(w.last for w in windows)) if windows else None
     marks = calendar.of_families(families).marks(whole) if whole else ()
-    return replace(campaign, charts=draw(campaign, marks))
+    return replace(campaign, charts=draw(campaign, measured_targets(plan), marks))
 
 
-def _goals(plan: Campaign) -> tuple[LocalText, ...]:
-    return tuple(target.text for target in plan.targets if target.measure is Measure.WINDOW_ADDRESSES)
+def measured_targets(plan: Campaign) -> tuple[Target, ...]:
+    """Return the targets that the windows' addresses are set beside."""
+    return tuple(target for target in plan.targets if target.measure is Measure.WINDOW_ADDRESSES)
 
 
 def _warnings(report: TargetReport) -> tuple[LocalText, ...]:

@@ -9,7 +9,7 @@ from quetsach.assess.estimate import Answer, Estimate, NotEstimable
 from quetsach.core.period import TABLE_DAY, day_in
 from quetsach.core.text import Joined, LocalText, Number, Text, number_text, percent_text
 from quetsach.core.tile import Tile
-from quetsach.web.design.tile_map import Shade
+from quetsach.web.design.charts.tile_map import Shade
 
 type Cell = str | int | float | date | LocalText | None
 """What a cell holds; None is "not known", which is never zero."""

@@ -5,8 +5,8 @@ from datetime import date
 
 from quetsach.assess.effect.panel import parse_period
 from quetsach.core.text import LocalText
-from quetsach.web.design import charts, plots
-from quetsach.web.design.tile_map import Shade, Square, TileMap, draw_tile_map
+from quetsach.web.design.charts import over_time, plots
+from quetsach.web.design.charts.tile_map import Shade, Square, TileMap, draw_tile_map
 from quetsach.web.evaluation.document import (
     Against,
     Boxes,
@@ -63,22 +63,22 @@ def _curve(plot: Curve, table: Table, language: str) -> str:
     if not points:
         return ""
     first, last = points[0][0], points[-1][0]
-    marks = [charts.Mark(day, name.in_language(language)) for day, name in plot.begins if first <= day <= last]
-    return charts.draw_curve(charts.CurveChart(*_words(plot, language), points, marks), language=language)
+    marks = [over_time.Mark(day, name.in_language(language)) for day, name in plot.begins if first <= day <= last]
+    return over_time.draw_curve(over_time.CurveChart(*_words(plot, language), points, marks), language=language)
 
 
 def _spans(plot: Spans, table: Table, language: str) -> str:
     label = table.column(plot.label)
     columns = (plot.label, plot.first, plot.last, plot.value)
     spans = [
-        charts.Span(first, last, float(value), label.text(name, language), label.text(name, "en") == plot.mark)
+        over_time.Span(first, last, float(value), label.text(name, language), label.text(name, "en") == plot.mark)
         for name, first, last, value in zip(*(table.cells(column) for column in columns), strict=True)
         if isinstance(value, int | float) and isinstance(first, date) and isinstance(last, date)
     ]
     if not spans:
         return ""
-    marks = [charts.Mark(day, name.in_language(language)) for day, name in plot.begins]
-    return charts.draw_spans(charts.SpanChart(*_words(plot, language), spans, marks), language=language)
+    marks = [over_time.Mark(day, name.in_language(language)) for day, name in plot.begins]
+    return over_time.draw_spans(over_time.SpanChart(*_words(plot, language), spans, marks), language=language)
 
 
 def _against(plot: Against, table: Table, language: str) -> str:

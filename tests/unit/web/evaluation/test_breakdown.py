@@ -15,7 +15,7 @@ from quetsach.assess.estimate import Estimate
 from quetsach.centre.evaluation.dividing import OTHERS, changes
 from quetsach.centre.evaluation.inputs import Change, Dimension
 from quetsach.core.text import LocalText
-from quetsach.web.design.tile_map import Shade
+from quetsach.web.design.charts.tile_map import Shade
 from quetsach.web.evaluation.chapters import compose
 from quetsach.web.evaluation.document import Evaluation, Map
 from quetsach.web.evaluation.page import render_page

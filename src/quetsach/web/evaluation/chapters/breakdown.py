@@ -7,7 +7,7 @@ from quetsach.assess.estimate import Estimate, NotEstimable
 from quetsach.assess.hosts.calibration import ASSUMED
 from quetsach.centre.evaluation.inputs import Change, Dimension, Inputs, MachineChange
 from quetsach.core.text import LocalText, Text
-from quetsach.web.design.tile_map import Shade
+from quetsach.web.design.charts.tile_map import Shade
 from quetsach.web.evaluation.document import (
     HIGH,
     LOW,

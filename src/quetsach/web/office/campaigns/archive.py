@@ -22,20 +22,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from quetsach import storage
-from quetsach.campaign.schedule.outcome import Outcome, WindowFact
+from quetsach.campaign import Target
+from quetsach.campaign.schedule.outcome import Outcome
+from quetsach.centre.publication.campaign_figures import measured_targets
 from quetsach.centre.tables import load_calendar
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import Period
 from quetsach.core.text import SystemText, Text
 from quetsach.web import design
-from quetsach.web.design.charts import Mark, Span, SpanChart, draw_spans_for_screens
-from quetsach.web.design.words import window_name
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 from quetsach.web.office.campaigns.selectors.boards import chains_of
 from quetsach.web.office.campaigns.selectors.outcome import outcome_json, outcome_of
 from quetsach.web.office.letters.models import PublishedLetters
 from quetsach.web.office.plans.models import CLOSE, Campaign
 from quetsach.web.office.plans.selectors import steps_taken
+from quetsach.web.portal.campaign_chart import draw_windows
 from quetsach.web.published.selectors import definitions
 
 PAGES = ("index", "phases", "targets", "letters", "returns", "decisions", "definitions")
@@ -107,7 +108,7 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
                 "definitions": definitions(),
                 "published": published.chains if published else (),
                 "kinds": [(d, KIND_TITLES[d.kind]) for d in outcome.decisions],
-                "chart": _chart(outcome, language),
+                "chart": _chart(outcome, measured_targets(campaign.plan), language),
                 "others": [other for other in languages if other != language],
                 "language": language,
             }
@@ -121,35 +122,27 @@ def _files(campaign: Campaign, now: datetime) -> Iterator[tuple[str, bytes]]:
     for name in (*_LOOKS, _LICENCE):
         yield name, (looks / name).read_bytes()
     yield "plan.css", (Path(__file__).parent / "static" / "office" / "campaigns.css").read_bytes()
+    yield "pictures.css", (looks / "pictures.css").read_bytes()
 
 
 def _render(page: str, context: dict[str, Any]) -> bytes:
     return render_to_string(f"campaigns/archive/{page}.html", context).encode()
 
 
-def _chart(outcome: Outcome, language: str) -> str:
+def _chart(outcome: Outcome, targets: Sequence[Target], language: str) -> str:
     facts = outcome.addresses
     if facts is None or not facts.windows:
         return ""
     windows = sorted((facts.baseline, *facts.windows), key=lambda w: w.first)
     whole = Period(windows[0].first, max(w.last for w in windows))
-    # events that change counts of some family alone are not told: the facts do not say which families were seen
-    marks = load_calendar(settings.CENTER.data).of_families(()).marks(whole)
-    drawn = draw_spans_for_screens(
-        SpanChart(
-            title=outcome.name.in_language(language),
-            description=_("Bars: unique addresses in each window, where it lies in time. They judge no target."),
-            unit=_("unique addresses in a window"),
-            # no line of the target: it would judge figures that give no verdict
-            spans=tuple(_spans(facts.baseline, windows, language)),
-            marks=tuple(Mark(day, words.in_language(language)) for day, words in marks),
-        ),
+    drawn = draw_windows(
+        outcome.name.in_language(language),
+        _("unique addresses in a window"),
+        [(w.first, w.last, w.addresses, w.name) for w in windows],
+        baseline=(facts.baseline.first, facts.baseline.addresses),
+        targets=targets,
+        # events that change counts of some family alone are not told: the facts do not say which families were seen
+        marks=load_calendar(settings.CENTER.data).of_families(()).marks(whole),
         language=language,
     )
     return mark_safe(drawn)  # noqa: S308  (drawn by our own renderer from figures)
-
-
-def _spans(baseline: WindowFact, windows: Sequence[WindowFact], language: str) -> Iterator[Span]:
-    for window in windows:
-        name = window_name(window.name.in_language(language), Period(window.first, window.last))
-        yield Span(window.first, window.last, window.addresses, name, window.id == baseline.id)

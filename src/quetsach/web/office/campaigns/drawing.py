@@ -12,11 +12,12 @@ from quetsach.assess.definitions import change_of
 from quetsach.assess.priority import Standing
 from quetsach.campaign.record import Campaign
 from quetsach.campaign.schedule.decision import Decision, DecisionKind
-from quetsach.campaign.schedule.outcome import Total, TotalsRow
+from quetsach.campaign.schedule.outcome import Divided, Total, TotalsRow
 from quetsach.campaign.schedule.plan import Milestone
 from quetsach.campaign.schedule.status import Board, Row
 from quetsach.core.period import Period
 from quetsach.core.text import number_text
+from quetsach.web.design.charts.parts import FILLS, Part, StackedBar, draw_parts
 from quetsach.web.design.words import day, figure, here, marked_day, page_language
 from quetsach.web.office.campaigns.forms import KIND_TITLES
 
@@ -87,6 +88,15 @@ def _plan_in_words(plan: Campaign, marks: Sequence[Milestone], on: date | None) 
     if on:
         said.append(_("The line marks %(day)s.") % {"day": day(on)})
     return " ".join(said)
+
+
+@register.simple_tag
+def divided_bar(divided: Divided) -> str | SafeString:
+    """Draw what a total of the returns fell into; nothing where more parts are than can be told apart."""
+    parts = [Part(here(part.name), part.value) for part in divided.parts]
+    if divided.rest:
+        parts.append(Part(_("Not said what became of them"), divided.rest))
+    return draw_parts(StackedBar(here(divided.whole.name), parts)) if len(parts) <= FILLS else ""
 
 
 @register.filter

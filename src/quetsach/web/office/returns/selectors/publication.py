@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 
 from quetsach.assess import period_text
 from quetsach.assess.privacy import Cell, Relation, hidden_cells
-from quetsach.campaign.returns.completeness import Completeness, completeness_text, in_order
+from quetsach.campaign.returns.completeness import KINDS, Completeness, in_order
 from quetsach.campaign.returns.form import CheckKind, Form
-from quetsach.campaign.schedule.outcome import ReturnFacts, Total, TotalsRow
+from quetsach.campaign.schedule.outcome import KindFact, ReturnFacts, Total, TotalsRow
 from quetsach.core.period import Period as Days
 from quetsach.core.text import Joined, LocalText, Number, Text
 from quetsach.web.office.approvals.models import Approval
@@ -69,11 +69,7 @@ class PublishedTotals:
     completeness: Mapping[str, Completeness]
     rows: tuple[PublishedRow, ...]
     sha256: str
-
-    @property
-    def sentences(self) -> tuple[LocalText, ...]:
-        """Completeness by kind of unit: "38 of 63 provinces (60.3 %), 54.0 % on time"."""
-        return tuple(completeness_text(kind, c, is_approved_only=True) for kind, c in self.completeness.items())
+    sums: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
     def all_units(self) -> Completeness:
@@ -84,7 +80,7 @@ class PublishedTotals:
 def published_totals(campaign: Campaign | str) -> PublishedTotals | None:
     """Return the newest totals of a campaign that a second person let out; ``None`` while there are none."""
     key = campaign if isinstance(campaign, str) else campaign.key
-    asked = Publication.objects.filter(assignment__campaign__key=key).select_related("period")
+    asked = Publication.objects.filter(assignment__campaign__key=key).select_related("period", "assignment__form")
     granted = _granted()
     for one in asked.order_by("-period__last", "-asked_at"):
         at = granted.get((one.subject, one.sha256))
@@ -217,6 +213,7 @@ def totals_read(asked: Publication, *, published_at: datetime | None = None) -> 
             for r in document["rows"]
         ),
         sha256=asked.sha256,
+        sums=tuple((c.whole, c.parts) for c in asked.assignment.form.form.checks if c.kind is CheckKind.SUM),
     )
 
 
@@ -235,15 +232,16 @@ def return_facts(published: PublishedTotals) -> ReturnFacts:
         expected=units.expected,
         approved=units.accounted_approved,
         on_time=units.on_time,
-        note=LocalText(_note(published, "vi"), _note(published, "en")),
+        note=LocalText(*(f"{period_text(Days(published.since, published.last), one)}." for one in ("vi", "en"))),
         rows=tuple(
             TotalsRow(row.name, row.completeness.expected, row.completeness.accounted_approved, row.values)
             for row in published.rows
         ),
         sha256=published.sha256,
+        sums=published.sums,
+        kinds=tuple(
+            KindFact(KINDS.get(kind, LocalText(kind, kind)), c.expected, c.accounted_approved, c.on_time)
+            for kind, c in published.completeness.items()
+            if c.expected
+        ),
     )
-
-
-def _note(published: PublishedTotals, language: str) -> str:
-    days = period_text(Days(published.since, published.last), language)
-    return f"{days}. " + " ".join(f"{s.in_language(language)}." for s in published.sentences)

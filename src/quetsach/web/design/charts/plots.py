@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quetsach.web.design import alt
-from quetsach.web.design.charts import drawn
+from quetsach.web.design.charts.drawing import drawn
 
 # What was observed beside what was expected, over time: two lines, the band of the second, and where it began.
 #

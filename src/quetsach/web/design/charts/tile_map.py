@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from quetsach.web.design import alt
-from quetsach.web.design.charts import drawn
+from quetsach.web.design.charts.drawing import drawn
 
 _SIDE = 64
 _GAP = 3

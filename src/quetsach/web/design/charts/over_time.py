@@ -1,28 +1,20 @@
-"""Charts as SVG text, drawn on the server when figures are published.
-
-A chart never stands alone: the page has a table of the same figures beside it. Axes start at zero, the series differ
-in more than colour, and words and separators are those of the page's language. The stylesheet gives ink and lines
-their colour, in dark mode too, so the picture itself names only one.
-"""
+"""Values over time: a curve of days, and windows where they lie, with marks on days and levels to compare with."""
 
 import string
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
-from xml.etree import ElementTree as ET
-
-import vl_convert
 
 from quetsach.core.period import TABLE_DAY
-from quetsach.core.text import number_text, separators
+from quetsach.core.text import number_text
 from quetsach.web.design import alt
+from quetsach.web.design.charts.drawing import HEIGHT, NARROW, WIDTH, drawn
 
 _STRONG = "#2f4a66"
 _SOFT = "#8fa3b8"
 _LEVEL = "#8a4b00"
-_WIDTH, _HEIGHT = 760, 300
+_ROMAN = ("I", "II", "III", "IV", "V")
 _LABELS = 18
 """Height of the labels under the plot."""
 _ABOVE, _HANGS = 1.2, 24
@@ -45,9 +37,9 @@ class _Screen:
     days: str = ""
 
 
-_PAGE = _Screen(_WIDTH, _HEIGHT, 100, 6)
+_PAGE = _Screen(WIDTH, HEIGHT, 100, 6)
 _WIDE = replace(_PAGE, name="is-wide")
-_PHONE = _Screen(215, 220, 42, 2, 62, "is-narrow", "%m/%Y")
+_PHONE = _Screen(215, 220, 42, 2, 62, NARROW, "%m/%Y")
 """As wide as a screen of 360 px leaves, so that letters have their own size."""
 
 
@@ -111,10 +103,19 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A value to set the windows beside, such as what a campaign aims at, with what it is."""
+
+    value: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpanChart:
     """Values of windows in order of time, each as wide as its window is long; days of no window are empty.
 
-    Marks before the first window or after the last are left out.
+    Marks before the first window or after the last are left out. A level is a line across the plot; its name is its
+    place among the levels in Roman numerals, as windows have numbers and marks letters.
     """
 
     title: str
@@ -122,6 +123,7 @@ class SpanChart:
     unit: str
     spans: Sequence[Span]
     marks: Sequence[Mark] = ()
+    levels: Sequence[Level] = ()
 
 
 def draw_spans_for_screens(chart: SpanChart, *, language: str) -> str:
@@ -137,7 +139,7 @@ def draw_spans_for_screens(chart: SpanChart, *, language: str) -> str:
 def draw_spans(chart: SpanChart, *, language: str) -> str:
     """Return the chart as one ``<svg>`` element that can stand inside a page.
 
-    Words stand below it: windows by number, marks by letter.
+    Words stand below it: windows by number, levels by Roman numeral, marks by letter.
 
     Args:
         chart: what to draw; values at least 0.
@@ -160,7 +162,7 @@ def _draw_spans(chart: SpanChart, screen: _Screen, language: str) -> str:
         for n, span in enumerate(chart.spans, 1)
     ]
     marks = _within(chart.marks, chart.spans)
-    highest = max((span.value for span in chart.spans), default=0.0)
+    highest = max((*(span.value for span in chart.spans), *(level.value for level in chart.levels)), default=0.0)
     # a mark hangs above all windows and their numbers, and crosses none of them
     scale = alt.Scale(domain=[0, _ABOVE * highest], nice=False) if marks and highest else alt.Scale(zero=True)
     y = alt.Y("value:Q", title=chart.unit, scale=scale, axis=alt.Axis(format=",d", tickCount=5))
@@ -179,10 +181,13 @@ def _draw_spans(chart: SpanChart, screen: _Screen, language: str) -> str:
         f"{n}. {span.first:{form}} – {span.last:{form}}, {span.name}: {number_text(span.value, language)}"
         for n, span in enumerate(chart.spans, 1)
     ]
+    aims = list(zip(_ROMAN, chart.levels, strict=False))
+    told += [f"{name}. {level.words}: {number_text(level.value, language)}" for name, level in aims]
     said = [f"{letter}. {mark.day:{form}}: {mark.words}" for letter, mark in marks]
     hung = [layer for letter, mark in marks for layer in _hung(mark, letter, screen.days or form, screen.labels)]
     words = [*told, *said]
-    layers = (bars, numbers, *hung, *([_below(words, screen)] if words else []))
+    across = [layer for name, level in aims for layer in _across(level, name, screen)]
+    layers = (bars, *across, numbers, *hung, *([_below(words, screen)] if words else []))
     description = " ".join((chart.description, *(f"{w}." for w in words)))
     size = (screen.width, screen.height)
     return drawn(alt.layer(*layers), chart.title, description, language, size, name=screen.name)
@@ -208,14 +213,20 @@ def _hung(mark: Mark, letter: str, form: str, labels: int) -> "tuple[alt.Chart, 
     )
 
 
+def _across(level: Level, name: str, screen: _Screen) -> "tuple[alt.Chart, ...]":
+    """Return the line of a level from edge to edge, and its numeral over its right end."""
+    at = alt.Chart(alt.InlineData(values=[{"value": level.value}])).encode(y="value:Q")
+    return (
+        at.mark_rule(strokeDash=[6, 4], strokeWidth=1.8, color=_LEVEL).encode(
+            x=alt.value(0), x2=alt.value(screen.width)
+        ),
+        at.mark_text(fontSize=13, fontWeight=600, align="right", dy=-8, text=name).encode(x=alt.value(screen.width)),
+    )
+
+
 def _day_form(language: str) -> str:
     """Return how days are written; what draws them knows the same directives."""
     return TABLE_DAY.in_language(language)
-
-
-def _numbers_form(language: str) -> dict[str, Any]:
-    thousands, decimal = separators(language)
-    return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
 
 
 def _days(field: str, form: str, labels: int = _PAGE.labels) -> "alt.X":
@@ -242,63 +253,3 @@ def _below(words: Sequence[str], screen: _Screen = _PAGE) -> "alt.Chart":
     told = alt.Chart(alt.InlineData(values=rows)).mark_text(align="left", fontSize=13, baseline="top")
     made: alt.Chart = told.encode(text="words:N", x=alt.value(-screen.before), y=alt.Y("y:Q", scale=None, axis=None))
     return made
-
-
-def drawn(
-    chart: "alt.LayerChart | alt.FacetChart",
-    title: str,
-    description: str,
-    language: str,
-    size: tuple[int, int] | None = (_WIDTH, _HEIGHT),
-    *,
-    name: str = "",
-) -> str:
-    """Return what Altair describes as one ``<svg>`` element that names and describes itself.
-
-    Args:
-        chart: the picture.
-        title: its name.
-        description: what else somebody who does not see it must know.
-        language: for separators.
-        size: width and height of the plotting area in pixels; ``None`` where the chart has its own.
-        name: the class of the element, where a page has the chart in several forms.
-    """
-    if size:
-        chart = chart.properties(width=size[0], height=size[1])
-    specification = (
-        chart.properties(background="transparent")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelFontSize=13, titleFontSize=13, titleFontWeight="normal", domain=False, labelFont="Noto Sans"
-        )
-        .to_dict()
-    )
-    svg = vl_convert.vegalite_to_svg(specification, format_locale=_numbers_form(language))
-    return _embed(svg, title, description, name)
-
-
-def _embed(svg: str, title: str, description: str, name: str) -> str:
-    """Give the picture a name and a description, and leave out what a page may not hold inside."""
-    ET.register_namespace("", "http://www.w3.org/2000/svg")
-    root = ET.fromstring(svg)  # noqa: S314  (written by our own renderer a moment ago)
-    space = "{http://www.w3.org/2000/svg}"
-    for element in root.iter():
-        for attribute in ("aria-label", "aria-roledescription", "role", "aria-hidden", "style", "font-family"):
-            element.attrib.pop(attribute, None)
-        for attribute in [n for n in element.attrib if n.startswith("on")]:
-            del element.attrib[attribute]
-    root.attrib.pop("width", None)
-    root.attrib.pop("height", None)
-    root.set("role", "img")
-    own = f"-{name}" if name == _PHONE.name else ""  # two forms on a page have names of their own
-    root.set("aria-labelledby", f"chart-title{own} chart-description{own}")
-    if name:
-        root.set("class", name)
-    for tag, identifier, text in (
-        ("desc", f"chart-description{own}", description),
-        ("title", f"chart-title{own}", title),
-    ):
-        element = ET.Element(f"{space}{tag}", {"id": identifier})
-        element.text = text
-        root.insert(0, element)
-    return ET.tostring(root, encoding="unicode")
