@@ -39,6 +39,8 @@ from quetsach.web.middleware import may_be_packed, packed
 from quetsach.web.office.accounts.selectors import is_open
 from quetsach.web.office.campaigns.selectors.outcome import public_campaigns
 from quetsach.web.portal.feeds import PublicPages
+from quetsach.web.portal.pictures import picture_files
+from quetsach.web.portal.press import frames
 from quetsach.web.published import selectors
 from quetsach.web.published.offer import HEADERS, Visitor
 from quetsach.web.server.answer import Answer, answer_of
@@ -56,6 +58,7 @@ _BEST, _BEST_BROTLI = 9, 11
 _OF_THIS_ANSWER = frozenset({"etag", "content-length", "content-encoding", "date"})
 _CHANGING: Mapping[str, Callable[[datetime], object]] = {
     "home": lambda _now: report_tally(),
+    "figures": lambda _now: report_tally(),
     "account-check": is_open,
     "campaign": public_campaigns,
     "campaign-of": public_campaigns,
@@ -246,7 +249,11 @@ def _shown(now: datetime) -> dict[str, _Shown]:
         with override(code):
             for item in pages.items():
                 found[pages.location(item)] = _Shown(item[0], everywhere, changing.get(item[0]))
+            for name, arguments in frames():
+                found[reverse(name, args=arguments)] = _Shown(name, everywhere, None)
             found[reverse("figures-feed")] = _Shown("figures-feed", everywhere, None)
+    for file in picture_files():
+        found[reverse("picture", args=[file])] = _Shown("picture", everywhere, None)
     for name in OPEN_FILES:
         found[reverse("open-file", args=[name])] = _Shown("open-file", everywhere, None)
     found[reverse("sitemap")] = _Shown("sitemap", everywhere, None)

@@ -13,7 +13,7 @@ from quetsach.web.office.partners.api import router as partners_router
 from quetsach.web.office.people import urls as people
 from quetsach.web.office.people.sign_in_views import too_many
 from quetsach.web.office.views import failed
-from quetsach.web.portal import again, browser, views
+from quetsach.web.portal import again, browser, pictures, press, views
 from quetsach.web.portal.feeds import feed, site_map
 from quetsach.web.repository import repository_file
 
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", serving.root, name="api-index"),
     path("api/v1/", api.urls),
     path("api/v1/<str:name>", serving.open_file, name="open-file"),
+    path("api/v1/pictures/<str:file>", pictures.picture_file, name="picture"),
     re_path(r"^api/(?P<rest>[\s\S]*)\Z", unknown),
     re_path(r"^repository/(?P<name>.+)\Z", repository_file, name="repository"),
     path("tai-ve/manifest.json", views.tool_manifest, name="tool-manifest"),
@@ -51,6 +52,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path(_("how-we-know/"), views.how_we_know, name="how-we-know"),
         path(_("open-data/"), views.open_data, name="open-data"),
         path(_("open-data/atom.xml"), feed, name="figures-feed"),
+        path(_("figures/"), press.figures, name="figures"),
+        path(_("press/"), press.press, name="press"),
+        path(_("embed/"), press.frame, name="frame"),
+        path(_("embed/<str:code>/"), press.frame, name="frame-of"),
         path(_("accessibility/"), views.accessibility, name="accessibility"),
         path(_("privacy/"), views.privacy, name="privacy"),
         path(_("malware/"), views.families, name="families"),

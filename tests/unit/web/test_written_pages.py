@@ -215,13 +215,13 @@ def test_new_figures_change_the_pages_together(site: Centre, centre: Path) -> No
         write_published(centre, snapshot)
 
 
-def test_counted_reports_change_the_home_page_alone(site: Centre, empty_centre: Path) -> None:
+def test_counted_reports_change_the_pages_that_show_them_alone(site: Centre, empty_centre: Path) -> None:
     site.write()
     tally = Tally(NOW, 12_345, 11_111, 5, 3, NOW.date(), (), 0, ())
     (empty_centre / "published").mkdir()
     before = site.state
     keep_tally(tally)
-    assert site.write() == 2
+    assert site.write() == 4, "home and all figures, in both languages"
     home = site.get("/")
     assert home
     assert "12.345" in home.content.decode()

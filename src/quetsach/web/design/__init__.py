@@ -1,9 +1,12 @@
 """How everything looks: stylesheet, fonts, templates, charts."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["alt"]
+__all__ = ["FONTS", "alt"]
+FONTS = Path(__file__).parent / "fonts"
+"""Noto Sans as files that typesetters and renderers read, with its licence."""
 
 
 class _Altair:

@@ -19,6 +19,7 @@ from django.utils.translation import override
 from quetsach.core.errors import QuetsachError
 from quetsach.core.period import TABLE_DAY, day_in
 from quetsach.core.text import Text
+from quetsach.web.design import FONTS
 from quetsach.web.evaluation.document import (
     Block,
     Evaluation,
@@ -35,7 +36,6 @@ from quetsach.web.evaluation.document import (
     plot_words,
 )
 from quetsach.web.evaluation.plots import draw
-from quetsach.web.office.publicity import sheets
 
 TONES = {
     Tone.ACHIEVED: (Text("Achieved"), "✓"),
@@ -184,7 +184,6 @@ def table_parts(table: Table, section: Section, language: str) -> dict[str, Any]
 # The report as PDF (PDF/A-2a), typeset from the same values as the page.
 
 
-_FONTS = Path(sheets.__file__).parent / "fonts"
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _MINUS = "\u2212"  # which the fonts of Debian's Noto Sans lack: on paper it is set as the dash of the same width
 
@@ -215,7 +214,7 @@ def typeset(evaluation: Evaluation, language: str) -> bytes:
 
 
 def _compile(template: Path, made_at: datetime) -> bytes:
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FONTS])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
     try:
         made: Any = typst.Compiler(template, root=template.parent, font_paths=fonts).compile(
             format="pdf", pdf_standards=["a-2a"], timestamp=made_at.replace(microsecond=0)

@@ -6,7 +6,7 @@ from datetime import date
 from quetsach.assess.effect.panel import parse_period
 from quetsach.core.text import LocalText
 from quetsach.web.design.charts import over_time, plots
-from quetsach.web.design.charts.tile_map import Shade, Square, TileMap, draw_tile_map
+from quetsach.web.design.charts.tile_map import Shade, TileMap, draw_tile_map, square_of
 from quetsach.web.evaluation.document import (
     Against,
     Boxes,
@@ -188,9 +188,6 @@ def _words(plot: Spans | Against | Curve | Dots, language: str) -> tuple[str, st
 # Maps of a report: which shade a province has, and what the legend says of it.
 
 
-_SHORT = 8
-
-
 def draw_map(plot: Map, table: Table, language: str) -> str:
     """Return a map as one ``<svg>`` element; empty where there is no layout, or no province has a figure."""
     column = table.column(plot.value)
@@ -209,16 +206,7 @@ def draw_map(plot: Map, table: Table, language: str) -> str:
     }
     none = column.text(None, language)
     squares = [
-        Square(
-            tile.column,
-            tile.row,
-            (*_lines(tile.islands.in_language(language)), f"({tile.place.name.in_language(language)})")
-            if tile.islands
-            else _lines(tile.place.name.in_language(language)),
-            "" if tile.islands else figures.get(tile.id, none),
-            Shade.EMPTY if tile.islands else shades.get(tile.id, Shade.EMPTY),
-        )
-        for tile in plot.tiles
+        square_of(tile, figures.get(tile.id, none), shades.get(tile.id, Shade.EMPTY), language) for tile in plot.tiles
     ]
     top = min((tile.row for tile in plot.tiles if tile.islands), default=0)
     legend = [(shade, text.in_language(language)) for shade, text in plot.shades]
@@ -236,12 +224,3 @@ def _figure(value: float, column: Column, language: str) -> str:
         if column.form is Form.CHANGE
         else column.text(value, language)
     )
-
-
-def _lines(name: str) -> tuple[str, ...]:
-    """Break a name in two lines of about the same length where it is too wide for a square."""
-    words = name.replace("-", "- ").split()
-    if len(name) <= _SHORT or len(words) == 1:
-        return (name,)
-    at = min(range(1, len(words)), key=lambda n: max(len(" ".join(words[:n])), len(" ".join(words[n:]))))
-    return (" ".join(words[:at]), " ".join(words[at:]))

@@ -45,6 +45,8 @@ RANKING_TITLES = {
     "isps_about": _("Internet providers by mean daily unique addresses; compare their rates with care"),
     "places": _("Which provinces"),
     "places_about": _("Provinces and cities by mean daily unique addresses, as far as the sources name one"),
+    "sectors": _("Which sectors"),
+    "sectors_about": _("Sectors by mean daily unique addresses, as far as the sources name one"),
 }
 
 

@@ -28,6 +28,7 @@ from quetsach.web.design.words import here, page_language
 from quetsach.web.metrics import CHECKS
 from quetsach.web.portal.devices import FIRST_QUESTION, QUESTIONS, STEPS, device_links, step_links
 from quetsach.web.portal.pages import RANKING_TITLES, chart_of
+from quetsach.web.portal.pictures import shown_pictures
 from quetsach.web.published import selectors
 from quetsach.web.published.answer import ADDRESS_PLACE, LOOK, Look
 from quetsach.web.published.devices import BY_KIND, remedy_of
@@ -69,7 +70,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if snapshot:
         first, *others = snapshot.campaigns or (None,)
         context |= {"campaign": first, "others": others, "chart": chart_of(first, page_language())}
-        context |= {"no_verdict": NO_VERDICT, "titles": RANKING_TITLES}
+        context |= {"no_verdict": NO_VERDICT, "titles": RANKING_TITLES, "sizes": shown_pictures(snapshot, ("map",))}
     return render(request, "portal/home.html", context)
 
 

@@ -94,12 +94,12 @@ def open_file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Serve one open file."""
     if name not in FILES:
         return refuse(404, "not-found", "there is no such file", hint="GET /api/v1/ names what there is")
-    return _answer(request, FILES[name])
+    return answered(request, FILES[name])
 
 
 def root(request: HttpRequest) -> HttpResponseBase:
     """Say what this interface offers and where."""
-    return _answer(request, _INDEX)
+    return answered(request, _INDEX)
 
 
 @require_safe
@@ -108,7 +108,8 @@ def to_root(_request: HttpRequest) -> HttpResponse:
     return redirect("api-index")
 
 
-def _answer(request: HttpRequest, file: OpenFile) -> HttpResponseBase:
+def answered(request: HttpRequest, file: OpenFile) -> HttpResponseBase:
+    """Serve one file as every open file is served: with its tag, its day, in parts, to any page."""
     if request.method == "OPTIONS":
         return _allowed()
     if request.method not in ("GET", "HEAD"):

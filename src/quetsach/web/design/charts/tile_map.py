@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from quetsach.core.tile import Tile
 from quetsach.web.design import alt
 from quetsach.web.design.charts.drawing import drawn
 
 _SIDE = 64
 _GAP = 3
+_SHORT = 8
+"""Letters of a name that fit a square side by side."""
 
 
 class Shade(StrEnum):
     """How a square looks: the value is its fill on white paper."""
 
     STRONG = "#8fbce0"
+    LIGHT = "#dbe9f5"
     WARM = "#f6cf9f"
     EMPTY = "#ffffff"
 
@@ -32,6 +36,31 @@ class Square:
     name: tuple[str, ...]
     figure: str
     shade: Shade
+
+
+def square_of(tile: Tile, figure: str, shade: Shade, language: str) -> Square:
+    """Return the square of a province; an archipelago stands in its own, with the name of its province.
+
+    Args:
+        tile: where it lies.
+        figure: of the province, as text; empty for none.
+        shade: what the figure means.
+        language: of the name.
+    """
+    name = tile.place.name.in_language(language)
+    if tile.islands:
+        names = (*_lines(tile.islands.in_language(language)), f"({name})")
+        return Square(tile.column, tile.row, names, "", Shade.EMPTY)
+    return Square(tile.column, tile.row, _lines(name), figure, shade)
+
+
+def _lines(name: str) -> tuple[str, ...]:
+    """Break a name in two lines of about the same length where it is too wide for a square."""
+    words = name.replace("-", "- ").split()
+    if len(name) <= _SHORT or len(words) == 1:
+        return (name,)
+    at = min(range(1, len(words)), key=lambda n: max(len(" ".join(words[:n])), len(" ".join(words[n:]))))
+    return (" ".join(words[:at]), " ".join(words[at:]))
 
 
 @dataclass(frozen=True, slots=True)

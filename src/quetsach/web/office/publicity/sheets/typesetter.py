@@ -16,6 +16,7 @@ import typst
 
 from quetsach.campaign.errors import PublicityError
 from quetsach.core.text import LocalText, Text
+from quetsach.web.design import FONTS
 
 # QR codes: as runs of dark squares for the sheets, as SVG and PNG for whoever needs one alone.
 
@@ -187,6 +188,6 @@ def typeset(sheet: Sheet, values: Mapping[str, Any], *, made_at: datetime) -> by
 
 @cache
 def _compiler(template: str) -> typst.Compiler:
-    """Return the warm compiler of a template: fonts of this folder alone, no packages from anywhere."""
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FOLDER / "fonts"])
+    """Return the warm compiler of a template: our own fonts alone, no packages from anywhere."""
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FOLDER / "fonts", FONTS])
     return typst.Compiler(_FOLDER / f"{template}.typ", root=_FOLDER, font_paths=fonts)
