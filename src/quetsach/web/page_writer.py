@@ -52,7 +52,7 @@ WHOLE_SECONDS = 600
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 """Of a state; nothing else in the folder is touched."""
 _FILES = "files"
-"""Where what is no page lies: its headers are its own, so the centre alone hands it out."""
+"""Where what is no page lies, and what may stand in a frame: its headers are its own, the centre alone hands it out."""
 _TRIES = 3
 _BEST, _BEST_BROTLI = 9, 11
 _OF_THIS_ANSWER = frozenset({"etag", "content-length", "content-encoding", "date"})
@@ -214,7 +214,10 @@ def _page(name: str, path: str, visitor: str, answer: Answer) -> _Page:
     headers = {key.lower(): value for key, value in answer.headers}
     kept = tuple((key, value) for key, value in headers.items() if key not in _OF_THIS_ANSWER)
     file = f"index.{visitor}.html" if visitor else "index.html"
-    inner = Path(path.strip("/"), file) if path.endswith("/") else Path(_FILES, path.strip("/"))
+    if not path.endswith("/"):
+        inner = Path(_FILES, path.strip("/"))
+    else:
+        inner = Path(path.strip("/") if "x-frame-options" in headers else f"{_FILES}{path}", file)
     return _Page(name, str(inner), kept, headers["etag"], answer.content)
 
 

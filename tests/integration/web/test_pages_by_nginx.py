@@ -102,6 +102,8 @@ def test_what_is_no_file_comes_from_the_centre(front: str) -> None:
     assert get(f"{front}/tai-ve/", User_Agent="Mozilla/5.0 (Linux; Android 14) Mobile")[0] == 200
     assert get(f"{front}/xac-minh/?ma=x")[1]["x-robots-tag"] == "noindex"
     assert get(f"{front}/api/v1/figures.json")[1]["content-type"] == "application/json"
+    assert "frame-ancestors *" in get(f"{front}/nhung/")[1]["content-security-policy"]
+    assert get(f"{front}/api/v1/pictures/card.vi.png")[1]["content-type"] == "image/png"
     assert get(f"{front}/nowhere/")[0] == 404
     for inner in ("/current/pages.json", "/current/index.html", "/none/index.html", "/pages.json"):
         assert get(front + inner)[0] == 404

@@ -31,6 +31,8 @@ PAGES = {
     "definitions": ("/cach-tinh/", "/en/how-this-is-counted/"),
     "everybody": ("/cho-moi-nguoi/", "/en/accessibility/"),
     "know": ("/so-lieu-tu-dau-ma-co/", "/en/how-we-know/"),
+    "figures": ("/so-lieu/", "/en/figures/"),
+    "press": ("/bao-chi/", "/en/press/"),
     "open-data": ("/du-lieu-mo/", "/en/open-data/"),
     "privacy": ("/quyen-rieng-tu/", "/en/privacy/"),
     "families": ("/ma-doc/", "/en/malware/"),

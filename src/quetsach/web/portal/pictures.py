@@ -29,9 +29,8 @@ from quetsach.web.design.charts.over_time import Span, SpanChart, draw_spans
 from quetsach.web.design.charts.share_card import ShareCard, draw_share_card
 from quetsach.web.design.charts.stand_alone import Caption, png_of, size_of, stand_alone
 from quetsach.web.design.charts.tile_map import Shade, TileMap, draw_tile_map, square_of
-from quetsach.web.design.words import day, figure, in_full, page_language
+from quetsach.web.design.words import day, figure, page_language
 from quetsach.web.identity import LICENCE
-from quetsach.web.portal.pages import RANKING_TITLES
 from quetsach.web.published import selectors
 
 FORMS = {"svg": "image/svg+xml", "png": "image/png"}
@@ -75,10 +74,10 @@ def pictures(snapshot: Snapshot, months: Sequence[Month]) -> tuple[Picture, ...]
     found += [
         _ranking(name, title, rows, snapshot)
         for name, title, rows in (
-            ("families", RANKING_TITLES["families_about"], snapshot.families),
-            ("isps", RANKING_TITLES["isps_about"], snapshot.isps),
-            ("places", RANKING_TITLES["places_about"], snapshot.places),
-            ("sectors", RANKING_TITLES["sectors_about"], snapshot.sectors),
+            ("families", _("Malware families, addresses a day"), snapshot.families),
+            ("isps", _("Internet providers, addresses a day"), snapshot.isps),
+            ("places", _("Provinces and cities, addresses a day"), snapshot.places),
+            ("sectors", _("Sectors, addresses a day"), snapshot.sectors),
         )
         if rows
     ]
@@ -290,5 +289,5 @@ def _card(snapshot: Snapshot | None) -> ShareCard:
         "last": day(snapshot.latest.last),
     }
     if snapshot.scale > 1:
-        told = f"{told} ({_('demonstration, not real figures')})"
-    return ShareCard(asks, in_full(snapshot.latest.addresses, snapshot.scale), told, site)
+        told = f"{told} ({_('approximate; demonstration, not real figures')})"
+    return ShareCard(asks, figure(snapshot.latest.addresses * snapshot.scale), told, site)

@@ -29,7 +29,7 @@ from quetsach.web.published import selectors
 FRAME_SIZE = 320, 420
 """Width and height that a frame is made for; it may be wider."""
 _public = cache_control(public=True, max_age=60)
-_FRAMED: dict[str, list[str]] = {**settings.SECURE_CSP, "frame-ancestors": ["*"]}
+_FRAMED: dict[str, Any] = {**settings.SECURE_CSP, "frame-ancestors": ["*"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,7 @@ def _frame_code() -> str:
     title = _("Malware in figures: Quét Sạch")
     return (
         f'<iframe src="{identity.site()}{reverse("frame")}" title="{title}"\n'
-        f'  width="{width}" height="{height}" loading="lazy" sandbox="allow-popups"\n'
-        f'  style="border: 0; max-width: 100%"></iframe>'
+        f'  width="{width}" height="{height}" frameborder="0" loading="lazy" sandbox="allow-popups"></iframe>'
     )
 
 

@@ -39,15 +39,15 @@ def draw_share_card(card: ShareCard, *, language: str) -> bytes:
     wordmark = ET.SubElement(root, f"{_SPACE}g", {"transform": f"translate({_MARGIN} 60) scale(.72) translate(0 -8)"})
     for path in _wordmark():
         wordmark.append(path)
-    y = 270.0
+    y = 254.0
     for line in lines_of(card.asks, 46, WIDTH - 2 * _MARGIN)[:3]:
         _write(root, line, y, 46, fill=_INK)
-        y += 60
+        y += 58
     if card.figure:
-        _write(root, card.figure, 480, 72, fill=_BRAND)
-    for n, line in enumerate(lines_of(card.told, 24, WIDTH - 2 * _MARGIN)[:1]):
-        _write(root, line, 524 + 32 * n, 24, fill=_QUIET, weight="400")
-    _write(root, card.site, 580, 28, fill=_INK)
+        _write(root, card.figure, 456, 64, fill=_BRAND)
+    for n, line in enumerate(lines_of(card.told, 24, WIDTH - 2 * _MARGIN)[:2]):
+        _write(root, line, 496 + 32 * n, 24, fill=_QUIET, weight="400")
+    _write(root, card.site, 588, 28, fill=_INK)
     ET.register_namespace("", _SPACE.strip("{}"))
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
