@@ -1,6 +1,6 @@
 """What a campaign came to: the facts that its close seals, its archive shows and a comparison sets side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -147,6 +147,24 @@ class Divided:
     rest: int
 
 
+def divide(totals: Iterable[Total], sums: Iterable[tuple[str, Sequence[str]]]) -> tuple[Divided, ...]:
+    """Return what totals fell into, where all parts were given and are together no more than the whole.
+
+    Args:
+        totals: of one time and the same units.
+        sums: the identifiers of totals, each with those that make it up.
+    """
+    by_id = {total.id: total for total in totals}
+    found = []
+    for whole, parts in sums:
+        if whole not in by_id or not by_id[whole].value or not by_id.keys() >= set(parts):
+            continue
+        rest = by_id[whole].value - sum(by_id[part].value for part in parts)
+        if rest >= 0:
+            found.append(Divided(by_id[whole], tuple(by_id[part] for part in parts), rest))
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class KindFact:
     """How complete the returns of one kind of unit are: expected units, those in approved returns, those on time."""
@@ -182,16 +200,8 @@ class ReturnFacts:
 
     @property
     def divided(self) -> tuple[Divided, ...]:
-        """What totals fell into, where all parts were given and are together no more than the whole."""
-        by_id = {total.id: total for total in self.totals}
-        found = []
-        for whole, parts in self.sums:
-            if whole not in by_id or not by_id[whole].value or not by_id.keys() >= set(parts):
-                continue
-            rest = by_id[whole].value - sum(by_id[part].value for part in parts)
-            if rest >= 0:
-                found.append(Divided(by_id[whole], tuple(by_id[part] for part in parts), rest))
-        return tuple(found)
+        """What its totals fell into."""
+        return divide(self.totals, self.sums)
 
     @property
     def is_hiding(self) -> bool:

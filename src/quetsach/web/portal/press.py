@@ -86,7 +86,8 @@ def _frame_code() -> str:
     title = _("Malware in figures: Quét Sạch")
     return (
         f'<iframe src="{identity.site()}{reverse("frame")}" title="{title}"\n'
-        f'  width="{width}" height="{height}" frameborder="0" loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'
+        f'  width="{width}" height="{height}" frameborder="0" loading="lazy"\n'
+        '  sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'
     )
 
 
