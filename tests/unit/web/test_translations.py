@@ -67,6 +67,12 @@ def used_texts() -> dict[Path, set[str]]:
     return found
 
 
+def test_every_call_for_a_translation_is_one_that_the_search_for_texts_sees() -> None:
+    """Within an f-string the quotes are others, and the text would be neither asked for nor missed."""
+    hidden = [path.name for path in WEB.rglob("*.py") if re.search(r"\b_\(\s*'", path.read_text("utf-8"))]
+    assert hidden == []
+
+
 def test_no_untranslated_string() -> None:
     missing = {
         folder.name: texts - {m.id for f, messages in CATALOGUES.items() if f in (folder, WEB) for m in messages}

@@ -194,7 +194,7 @@ def _campaign(campaign: CampaignFigures) -> Picture:
     language = page_language()
     about = _("Unique addresses in each 30-day window; the lines across are what the targets would come to.")
     if not campaign.seal:
-        about = f"{about} {_('The baseline is provisional.')}"
+        about = " ".join((about, _("The baseline is provisional.")))
     return Picture(
         f"campaign-{campaign.id}",
         campaign.name.in_language(language),
@@ -234,7 +234,7 @@ def _ranking(name: str, title: object, rows: Sequence[RankedRow], snapshot: Snap
 
 def _map(tiles: Sequence[Tile], snapshot: Snapshot) -> Picture:
     title, language = _("Addresses a day, by province"), page_language()
-    about = f"{_window(snapshot)} {_('Every province is one square of the same size; no border is drawn.')}"
+    about = " ".join((_window(snapshot), _("Every province is one square of the same size; no border is drawn.")))
 
     def draw() -> str:
         values = {row.id: row.mean_daily for row in snapshot.places}
@@ -289,5 +289,5 @@ def _card(snapshot: Snapshot | None) -> ShareCard:
         "last": day(snapshot.latest.last),
     }
     if snapshot.scale > 1:
-        told = f"{told} ({_('approximate; demonstration, not real figures')})"
+        told = "{} ({})".format(told, _("approximate; demonstration, not real figures"))
     return ShareCard(asks, figure(snapshot.latest.addresses * snapshot.scale), told, site)

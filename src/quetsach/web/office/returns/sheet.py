@@ -149,7 +149,7 @@ def _filled(rows: Iterable[tuple[int, tuple[str, ...]]], form: Form) -> tuple[di
 
 
 def _cell(place: str) -> str:
-    return f"{_('Cell')} {place}"
+    return " ".join((_("Cell"), place))
 
 
 def _lines(form: Form) -> Iterator[tuple[str, str, str]]:
@@ -170,8 +170,8 @@ def _element_lines(element: Element) -> Iterator[tuple[str, str, str]]:
     elif element.kind is Kind.FAMILIES:
         yield f"#{element.id}", label, ""
         for n in range(1, element.lines + 1):
-            yield f"{element.id}.{n}.name", f"   {n}. {_('Family')}", ""
-            yield f"{element.id}.{n}.count", f"   {n}. {_('Machines')}", ""
+            yield f"{element.id}.{n}.name", "   {}. {}".format(n, _("Family")), ""
+            yield f"{element.id}.{n}.count", "   {}. {}".format(n, _("Machines")), ""
     else:
         yield element.id, label, reason
 
