@@ -134,6 +134,11 @@ class Form:
     checks: tuple[Check, ...]
 
     @property
+    def sums(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What its figures fall into: the identifier of a whole with those of its parts."""
+        return tuple((check.whole, check.parts) for check in self.checks if check.kind is CheckKind.SUM)
+
+    @property
     def code(self) -> str:
         """Identifier and version, as the file is named: ``unit-return-1``."""
         return f"{self.id}-{self.version}"

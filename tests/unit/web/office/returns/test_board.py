@@ -6,9 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from tests.unit.web.office.conftest import OPENED, REFORM
+from tests.unit.web.office.returns.conftest import LATE
 from tests.unit.web.office.returns.test_pages import text
 
+from quetsach.campaign.returns.state import Act
 from quetsach.web.office.people.models import Person
+from quetsach.web.office.returns.services.decision import return_decide
 from quetsach.web.office.tree.models import Edge, Unit
 from quetsach.web.office.units.services.unit import positions_rebuild
 
@@ -95,5 +98,41 @@ def test_completeness_of_each_unit_below_is_a_bar(late_root: str, submit, browse
     submit("304-2020")
     after = bars(text(browser.get(f"{late_root}/tw/bang/")))
     assert len(after) == len(before)
-    assert [width for width in after if width] == pytest.approx([max(after)])
-    assert 0 < max(after) < 100
+    of_kind, of_branch = (width for width in after if width)  # one of the districts, and that of its province
+    assert of_kind == pytest.approx(100 / 3, abs=0.1)
+    assert 0 < of_branch < 100
+
+
+def key_of(page: str) -> list[tuple[str, str]]:
+    """Return the key of the page's first stacked bar."""
+    figure = page[page.index('<figure class="stacked">') : page.index("</figure>")]
+    return re.findall(r"([^<>]+): <strong>([^<]+)</strong>", figure)
+
+
+def test_what_became_of_all_returns_below_is_one_bar(late_root: str, submit, browser: Client, operator: Person) -> None:
+    return_decide(filed=submit("11296-2020"), act=Act.APPROVE, reason="", by=operator, now=LATE)
+    submit("11299-2020")
+    assert key_of(text(browser.get(f"{late_root}/tw/bang/"))) == [
+        ("Số báo cáo phải có", "8"), ("Đã phê duyệt", "1"), ("Đã nhận, chưa phê duyệt", "1"),
+        ("Cấp trên báo cáo thay", "0"), ("Chưa có", "6"),
+    ]  # fmt: skip
+
+
+def test_only_units_with_something_missing_can_be_asked_for(late_root: str, submit, browser: Client) -> None:
+    submit("11296-2020")
+    everyone, missing = (text(browser.get(f"{late_root}/303-2020/bang/{only}")) for only in ("", "?thieu"))
+    assert "11296-2020" in everyone
+    assert "11296-2020" not in missing
+    assert "11299-2020" in missing
+    submit("11299-2020")
+    done = text(browser.get(f"{late_root}/303-2020/bang/?thieu"))
+    assert "11299-2020" not in done
+    assert "Không đơn vị trực thuộc nào còn thiếu báo cáo." in done
+
+
+def test_totals_show_what_infected_machines_fell_into(late_root: str, submit, browser: Client) -> None:
+    submit("11296-2020", machines_infected=12, machines_cleaned=8, machines_reinstalled=1, machines_unresolved=3)
+    assert key_of(text(browser.get(f"{late_root}/tw/so-lieu/"))) == [
+        ("Số máy phát hiện có mã độc", "12"), ("Số máy đã bóc gỡ xong", "8"), ("Số máy đã cài đặt lại", "1"),
+        ("Số máy chưa xử lý xong", "3"),
+    ]  # fmt: skip

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quetsach.campaign.authority import Permission, scope
 from quetsach.campaign.returns.completeness import KINDS, Completeness, completeness_text
-from quetsach.campaign.returns.form import Element, Kind, Span
+from quetsach.campaign.returns.form import Element, Form, Kind, Span
 from quetsach.campaign.returns.period import Deadline, span_text
+from quetsach.campaign.schedule import outcome
 from quetsach.core.table import csv_text
 from quetsach.core.text import LocalText
+from quetsach.web.design.charts.parts import Part, StackedBar, draw_parts
 from quetsach.web.design.words import page_language
 from quetsach.web.office.people.access import current_person, duties_of, may_do, require, today
 from quetsach.web.office.refusal import FlashErrors
@@ -72,6 +74,7 @@ class _Leaf:
     standing: tuple[Any, str]
     deadline: Deadline
     days_late: int | None
+    is_missing: bool
 
 
 @require_safe
@@ -109,26 +112,35 @@ def own_board(request: HttpRequest, assignment: int, period: str) -> HttpRespons
 
 @require_safe
 def board(request: HttpRequest, assignment: int, period: str, unit: str) -> HttpResponse:
-    """The board of a unit: its own return, what is below it by kind, and each unit directly below."""
+    """The board of a unit: its own return, what is below it by kind, and each unit directly below.
+
+    ``?thieu`` leaves of the units directly below only those with a return that is not there.
+    """
     at = asked(request, assignment, period, unit)
     tally = tally_of(at.period, now=at.now)
     position = position_of(at.unit, at.period.last)
     path = position.path if position else "/none/"
     own = tally.survey.standings.get(path)
     branches, leaves = _directly_below(tally, path, at.now) if position else ((), ())
+    is_missing_only = "thieu" in request.GET
     listed = {path, *(row.place.path for row in (*branches, *leaves))}
     late = [one for one in late_in(tally, at.now) if one.place.path.startswith(path) and one.place.path not in listed]
     above = _above(path, at.period) if position else ()
     shown = Paginator(late, _A_PAGE).get_page(request.GET.get("page"))
+    lines = _lines(tally, path)
     context = {
         "period": at.period,
         "unit": at.unit,
         "campaign": campaign_name(at.period.assignment.campaign),
         "above": above,
         "own": STANDINGS[own] if own else None,
-        "lines": _lines(tally, path),
-        "branches": branches,
-        "leaves": leaves,
+        "lines": lines,
+        "picture": _picture(sum((counted for _kind, counted, _told in lines), Completeness())),
+        "is_missing_only": is_missing_only,
+        "query": "thieu" if is_missing_only else "",
+        "has_below": bool(branches or leaves),
+        "branches": [row for row in branches if row.counted.missing or not is_missing_only],
+        "leaves": [row for row in leaves if row.is_missing or not is_missing_only],
         "pages": shown,
         "tree_note": tree_note(at.period.last),
         "is_locked": at.period.deadline.is_locked(at.now),
@@ -141,6 +153,19 @@ def board(request: HttpRequest, assignment: int, period: str, unit: str) -> Http
 def _lines(tally: Tally, path: str) -> list[tuple[LocalText, Completeness, LocalText]]:
     counted = tally.by_kind(path, but_top=True)
     return [(KINDS[kind], counted[kind], completeness_text(kind, counted[kind])) for kind in counted]
+
+
+def _picture(counted: Completeness) -> str:
+    """Draw what became of all returns that are owed; nothing where none is."""
+    if not counted.expected:
+        return ""
+    parts = (
+        Part(_("Approved"), counted.approved),
+        Part(_("Received, not yet approved"), counted.received - counted.approved),
+        Part(_("Counted above"), counted.covered),
+        Part(_("Missing"), counted.missing),
+    )
+    return draw_parts(StackedBar(_("Returns that are owed"), parts))
 
 
 def _directly_below(tally: Tally, path: str, now: datetime) -> tuple[list[_Branch], list[_Leaf]]:
@@ -156,7 +181,8 @@ def _directly_below(tally: Tally, path: str, now: datetime) -> tuple[list[_Branc
         elif standing:
             deadline = tally.survey.expected[place.path].deadline
             days_late = deadline.days_late(now) if standing in LATE else None
-            leaves.append(_Leaf(place, STANDINGS[standing], deadline, days_late or None))
+            is_missing = bool(tally.survey.of(place.path).missing)
+            leaves.append(_Leaf(place, STANDINGS[standing], deadline, days_late or None, is_missing))
     return branches, leaves
 
 
@@ -239,6 +265,7 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     below = places_within(path, at.period.last).filter(level__lte=level + 1)
     counted = {p: c for p, c in tally.by_level(level + 1).items() if p.startswith(path)}
     given = [element for element in elements if element.id in all_of_it]
+    by_span = {span: [(e, all_of_it[e.id]) for e in given if e.span is span] for span in (Span.TO_DATE, Span.PERIOD)}
     rows = [
         (place, counted.get(place.path, Completeness()), [sums.get(place.path, {}).get(e.id) for e in given])
         for place in places_of(below)
@@ -247,8 +274,10 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
     by_kind = tally.by_kind(path)
     return {
         "elements": given,
-        "to_date": [(element, all_of_it[element.id]) for element in given if element.span is Span.TO_DATE],
-        "of_periods": [(element, all_of_it[element.id]) for element in given if element.span is Span.PERIOD],
+        "to_date": by_span[Span.TO_DATE],
+        "to_date_divided": _divided(form, by_span[Span.TO_DATE]),
+        "of_periods": by_span[Span.PERIOD],
+        "of_periods_divided": _divided(form, by_span[Span.PERIOD]),
         "over_periods": over_periods(tallies, path),
         "period_count": len(periods),
         "rows": rows,
@@ -257,6 +286,11 @@ def _totals(at: Asked, *, is_approved_only: bool) -> dict[str, Any]:
         "conflicts": [pair for pair in tally.conflicts() if pair[0].path.startswith(path)],
         "sentences": [completeness_text(kind, by_kind[kind], is_approved_only=is_approved_only) for kind in by_kind],
     }
+
+
+def _divided(form: Form, figures: Iterable[tuple[Element, Total]]) -> tuple[outcome.Divided, ...]:
+    """Return what figures of one span fell into."""
+    return outcome.divide((outcome.Total(e.id, e.label, total.value) for e, total in figures), form.sums)
 
 
 def _detail_rows(element: Element, parts: Mapping[str, Total]) -> list[tuple[LocalText, Total]]:
