@@ -14,6 +14,7 @@ from quetsach.web.design.charts.drawing import drawn
 
 _SIDE = 64
 _GAP = 3
+_LINE = 14
 _SHORT = 8
 """Letters of a name that fit a square side by side."""
 
@@ -49,7 +50,7 @@ def square_of(tile: Tile, figure: str, shade: Shade, language: str) -> Square:
     """
     name = tile.place.name.in_language(language)
     if tile.islands:
-        names = (*_lines(tile.islands.in_language(language)), f"({name})")
+        names = (*_lines(tile.islands.in_language(language)), *_lines(f"({name})"))
         return Square(tile.column, tile.row, names, "", Shade.EMPTY)
     return Square(tile.column, tile.row, _lines(name), figure, shade)
 
@@ -61,6 +62,11 @@ def _lines(name: str) -> tuple[str, ...]:
         return (name,)
     at = min(range(1, len(words)), key=lambda n: max(len(" ".join(words[:n])), len(" ".join(words[n:]))))
     return (" ".join(words[:at]), " ".join(words[at:]))
+
+
+def _first_line(square: Square) -> float:
+    """Return where the name begins, in sides of the square: over its figure, else in the middle."""
+    return 0.34 if square.figure else 0.5 - (len(square.name) - 1) * _LINE / 2 / _SIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ def draw_tile_map(tile_map: TileMap, *, language: str) -> str:
     rows = 1 + max(square.row for square in tile_map.squares)
     inner = _GAP / _SIDE / 2
     boxes = [_box(s.column + inner, s.row + inner, 1 - 2 * inner, s.shade) for s in tile_map.squares]
-    words = [{"x": s.column + 0.5, "y": s.row + 0.34, "words": "\n".join(s.name)} for s in tile_map.squares]
+    words = [{"x": s.column + 0.5, "y": s.row + _first_line(s), "words": "\n".join(s.name)} for s in tile_map.squares]
     figures = [{"x": s.column + 0.5, "y": s.row + 0.8, "words": s.figure} for s in tile_map.squares if s.figure]
     left, top = tile_map.legend_at
     boxes += [_box(left, top + 0.45 * n, 0.32, shade) for n, (shade, _) in enumerate(tile_map.legend, 1)]
@@ -115,7 +121,7 @@ def draw_tile_map(tile_map: TileMap, *, language: str) -> str:
     )
     layers = alt.layer(
         squares,
-        texts(words, fontSize=11.5, lineHeight=14),
+        texts(words, fontSize=11.5, lineHeight=_LINE),
         texts(figures, fontSize=13, fontWeight=700),
         texts(told, fontSize=13, align="left"),
     )
