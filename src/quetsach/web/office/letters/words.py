@@ -4,7 +4,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from quetsach.campaign.letters.delivery_status import Funnel, Stage
+from quetsach.web.design.charts.parts import Part, StackedBar, draw_parts
 
 register = template.Library()
 
@@ -94,3 +98,20 @@ def span(value: timedelta | None) -> str:
     if not days and minutes % 60 and hours < 10:
         parts.append(_("%(number)s min") % {"number": minutes % 60})
     return " ".join(parts) or str(_("under a minute"))
+
+
+@register.simple_tag
+def answers_bar(counts: Funnel) -> SafeString:
+    """Draw how many of those a letter was sent to acknowledged it and how many still owe an answer.
+
+    Raises:
+        ValueError: it was sent to nobody.
+    """
+    acknowledged = counts.reached[Stage.ACKNOWLEDGED]
+    parts = [
+        Part(str(_("Acknowledged")), acknowledged),
+        Part(str(_("Still without an answer")), counts.waiting),
+    ]
+    if over := counts.total - acknowledged - counts.waiting:
+        parts.append(Part(str(_("Refused, or no longer waited for")), over))
+    return draw_parts(StackedBar(str(_("Sent to")), parts))

@@ -133,6 +133,16 @@ def test_the_progress_page_shows_who_has_not_answered(office, sent) -> None:
     assert "Hai Phong" not in pending
 
 
+def test_the_page_of_a_letter_draws_what_became_of_it(office, sent) -> None:
+    dispatch_refuse(dispatch=of(sent, "31-2025"), reason="Không phải đơn vị", hand=Actor(None, "link"), now=TODAY)
+    text = page(office, f"/en/office/letters/{sent.pk}/")
+    figure = text[text.index('<figure class="stacked">') : text.index("</figure>")]
+    assert re.findall(r"([^<>]+): <strong>([^<]+)</strong>", figure) == [
+        ("Sent to", "2"), ("Acknowledged", "0"), ("Still without an answer", "1"),
+        ("Refused, or no longer waited for", "1"),
+    ]  # fmt: skip
+
+
 def test_the_progress_page_shows_a_unit_that_the_letter_did_not_reach(office, issued, units, operator) -> None:
     letter = issued(now=TODAY)
     letter_send(letter=letter, units=[units["11296-2025"]], by=operator, now=TODAY)
