@@ -71,7 +71,8 @@ def at(office: Office, browser: Browser) -> Iterator[Callable[[str], Page]]:
 
 
 TOTALS = {"Tổng số máy trong phạm vi rà soát": "290", "Số máy phát hiện có mã độc": "60"}
-TABLE = ("1/1 (100,0%)", "2/3 (66,7%)", "3/3 (100,0%)")
+TABLE = ["Tỉnh, thành phố 1/1 (100,0%) 1", "Quận, huyện 2/3 (66,7%) 2", "Xã, phường 3/3 (100,0%) 3"]
+"""Kind, approved, on time."""
 COMPLETENESS = ("1/1 tỉnh", "2/3 quận, huyện (66,7%), 66,7% đúng hạn", "3/3 xã, phường (100,0%), 100,0% đúng hạn")
 
 
@@ -88,7 +89,9 @@ def check_totals(office: Office, returns: str, an: Page, binh: Page, nobody: Pag
     grant(binh, office, WEEK_IN_WORDS)
     go(nobody, office, "/chien-dich/?now")  # made at once, as it will be written within half a minute
     public = nobody.inner_text("main")
-    for figure in (*TABLE, *TOTALS, *TOTALS.values()):
+    kinds = nobody.locator("table.completeness tbody tr").all_inner_texts()
+    assert [" ".join(row.split()) for row in kinds] == TABLE
+    for figure in (*TOTALS, *TOTALS.values()):
         assert figure in public, public
 
 

@@ -68,8 +68,9 @@ def used_texts() -> dict[Path, set[str]]:
 
 
 def test_every_call_for_a_translation_is_one_that_the_search_for_texts_sees() -> None:
-    """Within an f-string the quotes are others, and the text would be neither asked for nor missed."""
-    hidden = [path.name for path in WEB.rglob("*.py") if re.search(r"\b_\(\s*'", path.read_text("utf-8"))]
+    """Of other quotes, as within an f-string, or another name, a text would be neither asked for nor missed."""
+    call = re.compile(r"""\b_\(\s*'|\bn?p?gettext(_lazy)?\(\s*["']""")
+    hidden = [path.name for path in WEB.rglob("*.py") if call.search(path.read_text("utf-8"))]
     assert hidden == []
 
 
