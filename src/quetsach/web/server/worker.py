@@ -1,10 +1,13 @@
 """What a worker process loads: Django behind the application that takes requests in; it ends with its main process."""
 
+import ctypes
 import logging
 import multiprocessing
 import os
 import signal
 import socket
+import struct
+import sys
 import threading
 import time
 from asyncio import AbstractEventLoop
@@ -48,6 +51,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quetsach.web.settings")
 _django = get_wsgi_application()
 UNREAD_SECONDS = 60
 """How long an answer may lie in the system's hands without the visitor's taking any of it; then the line is cut."""
+LAST_CONNECTIONS_SECONDS = 0.5
+"""How long a worker that was told to stop serves whoever had connected: their requests are on their way to it."""
+_SO_ATTACH_FILTER = 26
+_NO_NEW_CONNECTIONS = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
+"""A packet filter (classic BPF): of TCP, drop what has the flag SYN at byte 13, and let pass all else."""
 _logger = logging.getLogger("quetsach.web.server")
 
 
@@ -72,13 +80,36 @@ class Worker:
         )
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
-        """Set the deadline of readers as soon as the server listens; connections inherit it."""
+        """Set the deadline of readers as soon as the server listens; connections inherit it. Have it end in order."""
         _logger.info("worker ready")
         loop.call_later(0.2, _limit_unread)
+        loop.add_signal_handler(signal.SIGTERM, _stop_in_order, loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
         """Answer one request."""
         await self._application.__rsgi__(scope, protocol)
+
+
+def _stop_in_order(loop: AbstractEventLoop) -> None:
+    """Take no new connection, and stop when those there are had time to be heard.
+
+    The server by itself resets connections that wait to be accepted, and closes those that have not said anything yet.
+    Whoever connects now is not refused: their system tries again, and reaches the next process or is told then.
+    The other signal, SIGINT, is still the server's own.
+    """
+    _take_no_more()
+    loop.call_later(LAST_CONNECTIONS_SECONDS, os.kill, os.getpid(), signal.SIGINT)
+
+
+def _take_no_more() -> None:
+    """Have the system drop the first packet of new connections (``SO_ATTACH_FILTER``, Linux)."""
+    if sys.platform != "linux":
+        return
+    steps = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in _NO_NEW_CONNECTIONS))
+    program = struct.pack("HP", len(_NO_NEW_CONNECTIONS), ctypes.addressof(steps))
+    for held in _listening_sockets():
+        held.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+        held.close()
 
 
 def _limit_unread() -> None:
