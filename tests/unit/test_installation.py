@@ -32,6 +32,7 @@ def download(tmp_path: Path) -> Path:
             "core/errors.py",
             "core/help_line.py",
             "core/country.py",
+            "core/data_rights.py",
             "core/pack.py",
             "core/indicator_list.py",
             "core/language.py",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
+from quetsach.core import data_rights
+from quetsach.core.data_rights import DataLaw
 from quetsach.core.errors import InputError
 from quetsach.core.language import DATA_LANGUAGES
 from quetsach.core.text import LocalText, Text
@@ -31,7 +33,7 @@ UNIT_KINDS = ("centre", "province", "district", "commune", "ministry", "agency",
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "": (
         *("code", "languages", "rest_days", "demonstration", "name", "capital", "zone", "territory", "letterhead"),
-        *("units", "tables"),
+        *("units", "tables", "personal_data"),
     ),
     "zone": ("name", "utc_offset", *DATA_LANGUAGES, "short"),
     "territory": ("agency", "powers", "signer", "kinds"),
@@ -40,6 +42,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "units.digits": UNIT_KINDS,
     "units.examples": _EXAMPLES,
     "tables": TABLES,
+    "personal_data": ("laws", *data_rights.LIMITS),
 }
 """The fields of each table; all others hold a text in each language of data."""
 
@@ -121,6 +124,7 @@ class Country:
         unit_codes: how the units of its tree are written.
         demonstration: the campaign that its demonstration plays; empty if it has none.
         tables: by the names of ``TABLES``, where its tables lie, seen from the folder of ``country.toml``.
+        data_law: what its law gives people about data on themselves; ``None`` where the file does not say.
     """
 
     code: str
@@ -136,6 +140,7 @@ class Country:
     unit_codes: UnitCodes
     demonstration: str
     tables: Mapping[str, str]
+    data_law: DataLaw | None = None
 
     @property
     def offices(self) -> Offices:
@@ -194,6 +199,7 @@ def examine_country(
         unit_codes=_unit_codes(top.table("units")),
         demonstration=top.text("demonstration", or_empty=True),
         tables={name: tables.text(name) for name in TABLES},
+        data_law=_data_law(top.table("personal_data")) if "personal_data" in top.values else None,
     )
     top.refuse_unknown()
     return country, top.faults
@@ -223,6 +229,11 @@ def _unit_codes(table: "_Table") -> UnitCodes:
         table.refuse("exchange_code", Text("must be a regular expression"))
     found = {name: digits.number(name, most=_MOST_DIGITS) for name in UNIT_KINDS if name in digits.values}
     return UnitCodes(found, exchange, {name: examples.text(name) for name in _EXAMPLES})
+
+
+def _data_law(table: "_Table") -> DataLaw:
+    limits = {name: table.number(name, most=data_rights.MOST) for name in data_rights.LIMITS}
+    return DataLaw(table.local_text("laws"), **limits)
 
 
 def _zone(table: "_Table", zone_named: Callable[[str], tzinfo]) -> tzinfo:

@@ -56,6 +56,9 @@ def test_a_territory_signs_as_its_country_does(unit: str, language: str, agency:
         ("exchange_code = '[A-Z]", "exchange_code = '([A-Z]", "units.exchange_code must be a regular expression"),
         ('phone = "0225 3842 119"', 'telephone = "0225 3842 119"', "units.examples.phone must be a text"),
         ('state.en = "SOCIALIST REPUBLIC OF VIET NAM"\n', "", "letterhead.state.en must be a text"),
+        ("stop_days = 15", "stop_days = 0", "personal_data.stop_days must be a number from 1 to 1000"),
+        ("breach_hours = 72\n", "", "personal_data.breach_hours must be a number"),
+        ("review_months = 6", "review_months = 6\nreviews = 1", "personal_data.reviews is no field; here are known"),
         ("[zone]", "[zone", "not TOML"),
         ("utc_offset", "utc_ofset", "zone.utc_ofset is no field; here are known: name, utc_offset, vi"),
         ("district = 3", "town = 3", "units.digits.town is no field"),
@@ -83,3 +86,12 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 
 def test_digits_are_named_by_the_kinds_of_units() -> None:
     assert tuple(UnitKind) == UNIT_KINDS
+
+
+def test_a_country_may_say_nothing_of_data_on_people() -> None:
+    law = read(VN).data_law
+    assert law is not None
+    assert (law.answer_working_days, law.days, law.stop_days, law.stop_days_with_processors) == (2, 10, 15, 20)
+    assert (law.extension_days, law.breach_hours, law.review_months) == (15, 72, 6)
+    before, _, after = VN.partition("[personal_data]")
+    assert read(f"{before}[tables]{after.partition('[tables]')[2]}").data_law is None
